@@ -1,0 +1,1 @@
+"""Liên Thông: an open e-government platform for Viet Nam."""

@@ -1,0 +1,1 @@
+"""The bounded contexts. Each folder is one subject; others enter it through its `api` module."""

@@ -1,0 +1,1 @@
+"""Organizations, units, both code schemes, successors with dates."""

@@ -1,0 +1,1 @@
+"""The document desk: drafts, outgoing, incoming, registers, dossiers."""

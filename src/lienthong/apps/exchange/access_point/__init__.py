@@ -1,0 +1,1 @@
+"""The agency's end of the axis: sends, fetches, stores, acknowledges."""

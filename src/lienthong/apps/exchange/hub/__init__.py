@@ -1,0 +1,1 @@
+"""The axis: takes packets in, keeps them, proves it, hands them out."""

@@ -1,0 +1,10 @@
+"""How Django finds this context."""
+
+from django.apps import AppConfig
+
+
+class HubConfig(AppConfig):
+    name = "lienthong.apps.exchange.hub"
+    label = "hub"
+    verbose_name = "Trục liên thông"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""What happened, append-only, in the same transaction as the act."""

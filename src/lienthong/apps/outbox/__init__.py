@@ -1,0 +1,1 @@
+"""Durable events and jobs, published in the caller's transaction."""

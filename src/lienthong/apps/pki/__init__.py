@@ -1,0 +1,1 @@
+"""Keys, certificates, trust anchors and revocation lists."""

@@ -1,0 +1,1 @@
+"""Pure code: codecs, signatures, proofs, clocks. No Django, no network, no database."""

@@ -1,0 +1,1 @@
+"""Puts it together: settings, urls, wiring, roles, command line, demo."""

@@ -1,0 +1,10 @@
+"""Every page of a node. Each context names its own pages in its `urls`."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("lienthong.web.urls")),
+    path("tai-khoan/", include("lienthong.apps.accounts.urls")),
+    path("van-ban/", include("lienthong.apps.documents.urls")),
+    path("truc/", include("lienthong.apps.exchange.hub.urls")),
+]

@@ -1,0 +1,22 @@
+"""Who reacts to what, as data. The one place to look when an event has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lienthong.apps.documents import api as documents
+from lienthong.apps.exchange.access_point import api as access_point
+from lienthong.apps.outbox import api as outbox
+
+HANDLERS: Mapping[type, tuple[Callable[[Any], None], ...]] = {
+    access_point.PacketArrived: (documents.take_arrival,),
+    access_point.StatusArrived: (documents.take_status,),
+    access_point.PacketReceipted: (documents.take_receipt,),
+    access_point.PacketRefused: (documents.take_refusal,),
+}
+
+
+def connect() -> None:
+    """Tell the outbox which handlers answer which events. Safe to call again."""
+    outbox.subscribe(HANDLERS)

@@ -1,0 +1,1 @@
+"""The shared look: base templates, components, static files, problem pages."""
