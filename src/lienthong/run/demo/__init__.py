@@ -1,0 +1,1 @@
+"""A small country on one machine: the axis, a ministry, a province, and one document's journey."""
