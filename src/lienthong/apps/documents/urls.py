@@ -1,0 +1,6 @@
+"""Pages of the document desk."""
+
+from django.urls import URLPattern
+
+app_name = "documents"
+urlpatterns: list[URLPattern] = []
