@@ -24,7 +24,9 @@ def database_from_url(url: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise ValueError(f"LIENTHONG_DATABASE_URL must start with postgresql://, not {parts.scheme!r}")
+        raise ValueError(
+            f"LIENTHONG_DATABASE_URL must start with postgresql://, not {parts.scheme!r}"
+        )
     query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -47,7 +49,9 @@ HUB_URL = os.environ.get("LIENTHONG_HUB_URL", "http://127.0.0.1:8000")
 DEMO = _flag("LIENTHONG_DEMO")
 
 # Limits (specs: edXML packets §6.4), bytes
-PACKET_SIZE_MAX_BYTES = int(os.environ.get("LIENTHONG_PACKET_SIZE_MAX_BYTES", str(150 * 1024 * 1024)))
+PACKET_SIZE_MAX_BYTES = int(
+    os.environ.get("LIENTHONG_PACKET_SIZE_MAX_BYTES", str(150 * 1024 * 1024))
+)
 DOCUMENT_SIZE_MAX_BYTES = int(
     os.environ.get("LIENTHONG_DOCUMENT_SIZE_MAX_BYTES", str(100 * 1024 * 1024))
 )
@@ -142,6 +146,7 @@ SESSION_COOKIE_NAME = f"lienthong_{NODE_NAME}_session"
 CSRF_COOKIE_NAME = f"lienthong_{NODE_NAME}_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not (DEMO or _flag("LIENTHONG_PLAIN_HTTP", "1"))
 X_FRAME_OPTIONS = "SAMEORIGIN"
+CSRF_FAILURE_VIEW = "lienthong.web.pages.form_expired"
 
 # Language and time: Vietnamese first, English second, Vietnam's clock (exchange rules DX-18)
 LANGUAGE_CODE = "vi"

@@ -8,3 +8,8 @@ urlpatterns = [
     path("van-ban/", include("lienthong.apps.documents.urls")),
     path("truc/", include("lienthong.apps.exchange.hub.urls")),
 ]
+
+handler400 = "lienthong.web.pages.bad_request"
+handler403 = "lienthong.web.pages.forbidden"
+handler404 = "lienthong.web.pages.not_found"
+handler500 = "lienthong.web.pages.broken"

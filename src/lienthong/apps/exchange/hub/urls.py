@@ -1,0 +1,6 @@
+"""Pages of the axis operator."""
+
+from django.urls import URLPattern
+
+app_name = "hub"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,23 @@
+"""What every template may use: who is looking, where they can go, the node's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from lienthong.web import navigation
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor. Each value is worked out only when a template uses it."""
+    return {
+        "identity": SimpleLazyObject(lambda: navigation.identity(request)),
+        "sections": SimpleLazyObject(lambda: navigation.sections(request)),
+        "node_title": settings.NODE_TITLE,
+        "node_kind": settings.NODE_KIND,
+        "is_demo": settings.DEMO,
+        "csp_nonce": getattr(request, "csp_nonce", ""),
+    }

@@ -1,0 +1,76 @@
+"""What every answer carries: security headers, and a Vietnamese page in place of a Problem."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from lienthong.core.errors import Problem
+from lienthong.web import pages
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+# TM-X-31. htmx and our own script come from our own address; bootstrap's icons in its stylesheet are
+# `data:` images. Nothing is `unsafe-*`, and nothing may come from another host.
+POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self' 'nonce-{nonce}'",
+    "style-src": "'self' 'nonce-{nonce}'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
+
+class SecurityHeadersMiddleware:
+    """Put the headers of TM-X-31 on every answer; a view that sets its own stricter one keeps it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        nonce = SimpleLazyObject(lambda: secrets.token_urlsafe(18))
+        request.csp_nonce = nonce  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        policy = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+        response.headers.setdefault("Content-Security-Policy", policy.format(nonce=str(nonce)))
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if _is_private(request):
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+def _is_private(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return bool(user is not None and user.is_authenticated)
+
+
+class ProblemMiddleware:
+    """Turn a Problem raised by a view into a page or, for htmx, a part of one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if isinstance(problem, Problem):
+            return pages.problem(request, problem)
+        return None
