@@ -1,0 +1,235 @@
+"""Set an official letter in type as Annex I of Decree 30/2020 asks, and show pages as pictures.
+
+What a person typed goes to typst as JSON data and comes out as text: `#`, `$` and `\\` mean nothing.
+The places of the two signatures are measured by typst itself and come back in PDF points.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import typst
+
+from lienthong.apps.documents.rules import UrgencyLevel
+from lienthong.core.signing import Box
+
+TEMPLATES = Path(__file__).parent / "typst"
+FONTS = TEMPLATES / "fonts"
+
+POINTS_PER_MM = 72 / 25.4
+PAGE_HEIGHT = 297 * POINTS_PER_MM
+
+# The widget of the person holds the image of the handwriting; the seal is round, in its real size.
+MARK_WIDTH_MM, MARK_HEIGHT_MM = 45.0, 20.0
+SEAL_MM = 36.0
+GAP_MM = 6.0
+# DX-56: the seal covers about a third of the person's signature, on its left.
+OVERLAP = 1 / 3
+
+# F-15: what the stamp says and how wide its frame is, in mm.
+_STAMPS = {
+    UrgencyLevel.NORMAL: ("", 0),
+    UrgencyLevel.URGENT: ("KHẨN", 20),
+    UrgencyLevel.VERY_URGENT: ("THƯỢNG KHẨN", 40),
+    UrgencyLevel.EXPRESS: ("HỎA TỐC", 30),
+    UrgencyLevel.EXPRESS_TIMED: ("HỎA TỐC HẸN GIỜ", 44),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The words of one document. `type_name` is empty for an official letter (công văn)."""
+
+    superior: str
+    agency: str
+    place: str
+    notation: str
+    subject: str
+    type_name: str
+    addressees: Sequence[str]
+    bases: Sequence[str]
+    body: Sequence[str]
+    places: Sequence[str]
+    capacity: Sequence[str]
+    signer: str
+    urgency: UrgencyLevel = UrgencyLevel.NORMAL
+    number: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """The PDF and the places of the two signatures."""
+
+    pdf: bytes
+    pages: int
+    person_box: Box
+    agency_box: Box
+
+
+def render_form(letter: Letter) -> Typeset:
+    """Typeset `letter`. An empty number or date leaves the place for it blank."""
+    stamp, stamp_width = _STAMPS[letter.urgency]
+    data: dict[str, Any] = {
+        "title": letter.subject,
+        "superior": [letter.superior] if letter.superior else [],
+        "agency": letter.agency,
+        "place": letter.place,
+        "number": letter.number or "      ",
+        "notation": letter.notation,
+        "date": letter.date or "ngày     tháng     năm          ",
+        "subject": letter.subject,
+        "type": letter.type_name,
+        "addressees": list(letter.addressees),
+        "bases": list(letter.bases),
+        "body": list(letter.body),
+        "places": list(letter.places),
+        "capacity": list(letter.capacity),
+        "signer": letter.signer,
+        "urgency": stamp,
+        "urgency_width": stamp_width,
+        "mark_width": MARK_WIDTH_MM,
+        "mark_height": MARK_HEIGHT_MM,
+        "gap": GAP_MM,
+    }
+    compiler = typst.Compiler(
+        input=str(TEMPLATES / "document.typ"),
+        root=str(TEMPLATES),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        sys_inputs={"form": json.dumps(data, ensure_ascii=False)},
+    )
+    pdf: bytes = compiler.compile(format="pdf")
+    place = json.loads(compiler.query("<person>", field="value", one=True))
+    left, top = _points(place["x"]), _points(place["y"])
+    person = Box(
+        page=int(place["page"]) - 1,
+        x1=left,
+        y1=PAGE_HEIGHT - top - MARK_HEIGHT_MM * POINTS_PER_MM,
+        x2=left + MARK_WIDTH_MM * POINTS_PER_MM,
+        y2=PAGE_HEIGHT - top,
+    )
+    return Typeset(pdf, page_count(pdf), person, seal_box(person, SEAL_MM * POINTS_PER_MM))
+
+
+def seal_box(person: Box, size: float) -> Box:
+    """Return the seal's square of `size` points: it covers the left third of `person`, centred upright."""
+    right = person.x1 + (person.x2 - person.x1) * OVERLAP
+    middle = (person.y1 + person.y2) / 2
+    return Box(
+        page=person.page, x1=right - size, y1=middle - size / 2, x2=right, y2=middle + size / 2
+    )
+
+
+def boxes_on_last_page(pdf: bytes) -> tuple[Box, Box]:
+    """Return the places of person and seal at the bottom right of an uploaded PDF's last page.
+
+    Both stay inside the page whatever its size; a page turned by /Rotate gets them in its own,
+    unturned coordinates, so that they stand at the bottom right of what the reader sees.
+    """
+    with _opened(pdf) as document:
+        index = len(document) - 1
+        page = document[index]
+        crop = page.get_cropbox()
+        rotation = page.get_rotation()
+    left, bottom, right, top = (float(side) for side in crop)
+    width, height = right - left, top - bottom
+    seen_width, seen_height = (height, width) if rotation in {90, 270} else (width, height)
+    # On small pages everything shrinks together; the pair needs 66 × 36 mm and a margin.
+    pair_width = SEAL_MM - MARK_WIDTH_MM * OVERLAP + MARK_WIDTH_MM
+    scale = min(
+        POINTS_PER_MM,
+        seen_width * 0.9 / pair_width,
+        seen_height * 0.4 / SEAL_MM,
+    )
+    margin_x = min(15 * POINTS_PER_MM, seen_width * 0.05)
+    margin_y = min(20 * POINTS_PER_MM, seen_height * 0.05)
+    x2 = seen_width - margin_x
+    x1 = x2 - MARK_WIDTH_MM * scale
+    middle = margin_y + SEAL_MM * scale / 2
+    half = MARK_HEIGHT_MM * scale / 2
+    seen_person = Box(page=index, x1=x1, y1=middle - half, x2=x2, y2=middle + half)
+    seen_seal = seal_box(seen_person, SEAL_MM * scale)
+    return (
+        _unturned(seen_person, rotation, width, height, left, bottom),
+        _unturned(seen_seal, rotation, width, height, left, bottom),
+    )
+
+
+def page_count(pdf: bytes) -> int:
+    """Return how many pages the PDF has."""
+    with _opened(pdf) as document:
+        return len(document)
+
+
+def page_png(pdf: bytes, page: int, width: int = 1000) -> bytes:
+    """Return page `page` (from 0) as a PNG `width` pixels wide. Raises IndexError for no such page."""
+    with _opened(pdf) as document:
+        if not 0 <= page < len(document):
+            raise IndexError(page)
+        sheet = document[page]
+        picture = sheet.render(scale=width / sheet.get_width(), may_draw_forms=True).to_pil()
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "PNG", optimize=False)
+    return out.getvalue()
+
+
+def paragraphs(text: str) -> list[str]:
+    """Split typed text at line ends; empty lines vanish."""
+    return [line for part in text.splitlines() if (line := " ".join(part.split()))]
+
+
+def bases(lines: Sequence[str]) -> list[str]:
+    """Return the legal bases, each ending with ";" and the last with "." (F-12)."""
+    bare = [line.rstrip(" ;.,") for line in lines if line.strip(" ;.,")]
+    return [f"{line};" for line in bare[:-1]] + [f"{line}." for line in bare[-1:]]
+
+
+def places(lines: Sequence[str], *, archive: str, is_letter: bool) -> list[str]:
+    """Return the lines of "Nơi nhận": "Như trên" for a letter, then `lines`, last "Lưu: …" (F-14)."""
+    bare = [line.strip().lstrip("-–+ ").rstrip(" ;.,") for line in lines]
+    kept = [line for line in bare if line and not re.match(r"lưu\b", line, re.IGNORECASE)]
+    own = next((line for line in bare if re.match(r"lưu\b", line, re.IGNORECASE)), archive)
+    if is_letter and not any(line.lower().startswith("như trên") for line in kept):
+        kept.insert(0, "Như trên")
+    return [f"- {line};" for line in kept] + [f"- {own}."]
+
+
+def _unturned(
+    seen: Box, rotation: int, width: float, height: float, left: float, bottom: float
+) -> Box:
+    corners = [(seen.x1, seen.y1), (seen.x2, seen.y2)]
+    if rotation == 90:  # the reader sees the page turned clockwise
+        corners = [(width - y, x) for x, y in corners]
+    elif rotation == 180:
+        corners = [(width - x, height - y) for x, y in corners]
+    elif rotation == 270:
+        corners = [(y, height - x) for x, y in corners]
+    across = sorted(left + x for x, _ in corners)
+    upward = sorted(bottom + y for _, y in corners)
+    return Box(page=seen.page, x1=across[0], y1=upward[0], x2=across[1], y2=upward[1])
+
+
+class _opened:  # noqa: N801 - reads as a function
+    """pypdfium2's document, closed when done."""
+
+    def __init__(self, pdf: bytes) -> None:
+        self.document = pypdfium2.PdfDocument(pdf)
+
+    def __enter__(self) -> Any:
+        self.document.init_forms()
+        return self.document
+
+    def __exit__(self, *exc: object) -> None:
+        self.document.close()
+
+
+def _points(length: str) -> float:
+    return float(length.removesuffix("pt"))
