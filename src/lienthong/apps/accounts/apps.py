@@ -1,6 +1,7 @@
 """How Django finds this context."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class AccountsConfig(AppConfig):
@@ -8,3 +9,8 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = "Tài khoản"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from lienthong.apps.accounts import scope  # noqa: PLC0415  models must be loaded first
+
+        connection_created.connect(scope.on_connect, dispatch_uid="lienthong.accounts.scope")

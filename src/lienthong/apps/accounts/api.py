@@ -1,0 +1,26 @@
+"""What other contexts may use of accounts."""
+
+from lienthong.apps.accounts.models import Person, Seat
+from lienthong.apps.accounts.policy import Actor, actor_of, can, check, rule
+from lienthong.apps.accounts.queries import actor_in, seats, seats_of
+from lienthong.apps.accounts.rules import Forbidden, NotSignedIn, Role
+from lienthong.apps.accounts.scope import everywhere, row_security, scope
+
+__all__ = [
+    "Actor",
+    "Forbidden",
+    "NotSignedIn",
+    "Person",
+    "Role",
+    "Seat",
+    "actor_in",
+    "actor_of",
+    "can",
+    "check",
+    "everywhere",
+    "row_security",
+    "rule",
+    "scope",
+    "seats",
+    "seats_of",
+]

@@ -1,0 +1,44 @@
+"""Reads of persons and seats."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from lienthong.apps.accounts.models import Person, Seat
+from lienthong.apps.accounts.policy import Actor
+from lienthong.apps.accounts.rules import Role
+
+
+def seats(organization_id: int, role: Role | None = None, on: date | None = None) -> QuerySet[Seat]:
+    """The seats of an organization held on that day, today by default, by those who may sign in."""
+    found = _held(on).filter(organization_id=organization_id, person__is_active=True)
+    return found.filter(role=role) if role else found
+
+
+def seats_of(person: Person, on: date | None = None) -> QuerySet[Seat]:
+    """The seats a person holds on that day, today by default."""
+    return _held(on).filter(person=person)
+
+
+def _held(on: date | None) -> QuerySet[Seat]:
+    on = on or timezone.localdate()
+    return (
+        Seat.objects.filter(valid_from__lte=on)
+        .filter(Q(valid_to=None) | Q(valid_to__gte=on))
+        .select_related("person", "organization", "unit")
+    )
+
+
+def actor_in(seat: Seat) -> Actor:
+    """The person of the seat, acting from it."""
+    return Actor(
+        person_id=seat.person_id,
+        name=seat.person.full_name,
+        organization_id=seat.organization_id,
+        seat_id=seat.pk,
+        roles=frozenset({Role(seat.role)}),
+        position=seat.position,
+    )

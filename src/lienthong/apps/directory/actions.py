@@ -1,0 +1,115 @@
+"""Writes to the directory. One function is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from lienthong.apps.directory import rules
+from lienthong.apps.directory.models import (
+    Kind,
+    Organization,
+    OrganizationCode,
+    Scheme,
+    Succession,
+    Unit,
+)
+
+
+@transaction.atomic
+def register(
+    *,
+    name: str,
+    codes: Mapping[Scheme | str, str],
+    short_name: str = "",
+    kind: Kind | str = Kind.OTHER,
+    parent: Organization | None = None,
+    place: str = "",
+    email: str = "",
+    valid_from: date | None = None,
+) -> Organization:
+    """Enter an organization with its codes. Raises CodeNotInScheme, CodeTaken."""
+    organization = Organization.objects.create(
+        name=name, short_name=short_name, kind=Kind(kind), parent=parent, place=place, email=email
+    )
+    for scheme, value in codes.items():
+        give_code(organization, scheme=Scheme(scheme), value=value, valid_from=valid_from)
+    return organization
+
+
+@transaction.atomic
+def give_code(
+    organization: Organization, *, scheme: Scheme, value: str, valid_from: date | None = None
+) -> OrganizationCode:
+    """Give a code from that day on; the code of the same scheme held before ends on that day.
+
+    Raises CodeNotInScheme, and CodeTaken when anyone holds the value then or later.
+    """
+    start = valid_from or BEGINNING
+    rules.check_code(value, scheme)
+    Organization.objects.select_for_update().get(pk=organization.pk)
+    taken = OrganizationCode.objects.filter(value=value)
+    if taken.filter(Q(valid_to=None) | Q(valid_to__gt=start)).exists():
+        raise rules.CodeTaken(value=value)
+    organization.codes.filter(scheme=scheme, valid_to=None, valid_from__lt=start).update(
+        valid_to=start
+    )
+    return OrganizationCode.objects.create(
+        organization=organization, scheme=scheme, value=value, valid_from=start
+    )
+
+
+# Codes entered without a date hold for every document of the electronic exchange (since 2015).
+BEGINNING = date(2015, 1, 1)
+
+
+def lock(organization: Organization) -> None:
+    """Stop delivery to an organization and from it (V-23) until it is unlocked."""
+    _set_locked(organization, locked=True)
+
+
+def unlock(organization: Organization) -> None:
+    """Let an organization exchange documents again."""
+    _set_locked(organization, locked=False)
+
+
+def _set_locked(organization: Organization, *, locked: bool) -> None:
+    organization.locked = locked
+    organization.save(update_fields=["locked"])
+
+
+@transaction.atomic
+def succeed(
+    *,
+    predecessor: Organization,
+    successor: Organization,
+    effective_on: date,
+    basis: str,
+) -> Succession:
+    """Record that `successor` takes over from `predecessor` from that day. Safe to repeat.
+
+    The codes of the predecessor end on that day, and it is inactive once the day has come.
+    """
+    succession, _ = Succession.objects.get_or_create(
+        predecessor=predecessor,
+        successor=successor,
+        defaults={"effective_on": effective_on, "basis": rules.composed(basis)},
+    )
+    predecessor.codes.filter(valid_from__lt=effective_on).filter(
+        Q(valid_to=None) | Q(valid_to__gt=effective_on)
+    ).update(valid_to=effective_on)
+    if effective_on <= timezone.localdate():
+        predecessor.active = False
+        predecessor.save(update_fields=["active"])
+    return succession
+
+
+def add_unit(
+    *, organization: Organization, name: str, code: str = "", parent: Unit | None = None
+) -> Unit:
+    """Enter a unit of an organization."""
+    return Unit.objects.create(organization=organization, name=name, code=code, parent=parent)

@@ -1,0 +1,203 @@
+"""Who exists in the State: organizations, their codes over time, their units, their successors."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from lienthong.apps.directory import rules
+from lienthong.apps.directory.rules import Kind, Scheme
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+__all__ = ["Kind", "Organization", "OrganizationCode", "Scheme", "Succession", "Unit"]
+
+
+class Organization(models.Model):
+    """Cơ quan, tổ chức: one that sends and receives documents, under any of its codes."""
+
+    name = models.CharField("tên cơ quan", max_length=255)
+    short_name = models.CharField("tên viết tắt", max_length=100, blank=True)
+    kind = models.CharField("loại", max_length=20, choices=Kind, default=Kind.OTHER)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name="cơ quan cấp trên",
+    )
+    place = models.CharField("địa danh", max_length=100, blank=True)
+    email = models.EmailField("thư điện tử", blank=True)
+    active = models.BooleanField("đang hoạt động", default=True)
+    locked = models.BooleanField("bị khóa", default=False)
+    created_at = models.DateTimeField("ghi nhận lúc", db_default=Now(), editable=False)
+    name_sort = models.CharField(max_length=2000, db_collation="C", editable=False)
+    search_text = models.CharField(max_length=600, editable=False)
+
+    if TYPE_CHECKING:
+        codes: RelatedManager[OrganizationCode]
+        units: RelatedManager[Unit]
+
+    class Meta:
+        verbose_name = "cơ quan"
+        verbose_name_plural = "cơ quan"
+        ordering = ("name_sort", "pk")
+        indexes = (
+            GinIndex(
+                fields=["search_text"], opclasses=["gin_trgm_ops"], name="organization_search"
+            ),
+            models.Index(fields=["name_sort"], name="organization_order"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the columns that search and order the name beside it."""
+        self.name = rules.composed(self.name)
+        self.short_name = rules.composed(self.short_name)
+        self.name_sort = rules.sort_key(self.name)
+        self.search_text = rules.plain(f"{self.name} {self.short_name}")
+        super().save(*args, **kwargs)
+
+    @property
+    def code(self) -> str:
+        """Today's code: Decision 20/2020, else QCVN 102, else a local one, else empty."""
+        held = self.codes_on(timezone.localdate())
+        return next((held[scheme] for scheme in CODE_ORDER if scheme in held), "")
+
+    @property
+    def code102(self) -> str:
+        """Today's code by QCVN 102:2016, or empty: packets and registers show both forms."""
+        return self.codes_on(timezone.localdate()).get(Scheme.QCVN102, "")
+
+    def codes_on(self, on: date) -> dict[Scheme, str]:
+        """Every code held on that day, by scheme. Uses prefetched `codes` when they are there."""
+        return {
+            Scheme(code.scheme): code.value
+            for code in sorted(self.codes.all(), key=lambda code: code.valid_from)
+            if rules.is_valid_on(code.valid_from, code.valid_to, on)
+        }
+
+
+CODE_ORDER = (Scheme.QD20, Scheme.QCVN102, Scheme.LOCAL)
+
+
+class DateRange(models.Func):
+    """daterange(from, to, bounds): the days a code is valid."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
+class OrganizationCode(models.Model):
+    """Mã định danh: a code of an organization in one scheme, for a span of days.
+
+    `valid_to` is the first day on which the code is no longer valid; empty: until further notice.
+    Two organizations never hold one code on the same day, in whichever scheme.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="codes", verbose_name="cơ quan"
+    )
+    scheme = models.CharField("hệ mã", max_length=10, choices=Scheme)
+    value = models.CharField("mã định danh", max_length=35)
+    valid_from = models.DateField("có hiệu lực từ")
+    valid_to = models.DateField("hết hiệu lực từ", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "mã định danh"
+        verbose_name_plural = "mã định danh"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(valid_to=None) | models.Q(valid_to__gt=models.F("valid_from")),
+                name="code_days_in_order",
+            ),
+            ExclusionConstraint(
+                name="code_of_one_organization",
+                expressions=[
+                    ("value", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Unit(models.Model):
+    """Đơn vị: a part of an organization, such as an office or a division."""
+
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="units", verbose_name="cơ quan"
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name="đơn vị cấp trên",
+    )
+    name = models.CharField("tên đơn vị", max_length=255)
+    code = models.CharField("ký hiệu", max_length=35, blank=True)
+    name_sort = models.CharField(max_length=2000, db_collation="C", editable=False)
+
+    class Meta:
+        verbose_name = "đơn vị"
+        verbose_name_plural = "đơn vị"
+        ordering = ("name_sort", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                "organization",
+                "code",
+                condition=~models.Q(code=""),
+                name="unit_code_once_in_organization",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the column that orders the name beside it."""
+        self.name = rules.composed(self.name)
+        self.name_sort = rules.sort_key(self.name)
+        super().save(*args, **kwargs)
+
+
+class Succession(models.Model):
+    """Kế thừa: from `effective_on` the successor takes over the duties of the predecessor."""
+
+    predecessor = models.ForeignKey(
+        Organization, models.PROTECT, related_name="successions", verbose_name="cơ quan cũ"
+    )
+    successor = models.ForeignKey(
+        Organization, models.PROTECT, related_name="inheritances", verbose_name="cơ quan kế thừa"
+    )
+    effective_on = models.DateField("có hiệu lực từ")
+    basis = models.CharField("căn cứ", max_length=255)
+
+    class Meta:
+        verbose_name = "kế thừa"
+        verbose_name_plural = "kế thừa"
+        ordering = ("effective_on", "pk")
+        constraints = (
+            models.UniqueConstraint("predecessor", "successor", name="succession_once"),
+            models.CheckConstraint(
+                condition=~models.Q(predecessor=models.F("successor")), name="succession_of_another"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.predecessor} → {self.successor} ({self.effective_on:%d/%m/%Y})"
