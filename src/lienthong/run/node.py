@@ -1,5 +1,338 @@
-"""A node: one installation with its own database, files, keys and processes."""
+"""A node: one installation with its own database, files, keys and processes.
+
+A node is described by a TOML file (`docs/how-to/run-a-node.md`). Two database roles serve it: the
+owner makes the tables, the application role works with their rows and is bound by row security.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from lienthong.core.errors import Problem
+from lienthong.run.postgres import Server, with_database
+from lienthong.run.roles import ROLES, ROLES_BY_KIND, RoleName
+
+Kind = Literal["axis", "agency"]
+
 EXTENSIONS = ("pg_trgm", "unaccent", "citext", "pgcrypto")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_TRUNCATE_TRIGGER = 32  # the bit of pg_trigger.tgtype for triggers that fire on TRUNCATE
+
+
+class NodeFileInvalid(Problem):
+    """The node's TOML file does not describe a node."""
+
+    code = "run.node_file_invalid"
+    status = 422
+    text = "Tệp mô tả nút {file} không hợp lệ: {reason}."
+
+
+class DatabaseNotPrepared(Problem):
+    """The node's roles, database, extensions or tables could not be made."""
+
+    code = "run.database_not_prepared"
+    status = 503
+    text = "Không chuẩn bị được cơ sở dữ liệu của nút {node}: {reason}."
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """What one node is. The URLs are empty until `prepare_database` has filled them in."""
+
+    name: str
+    kind: Kind
+    title: str
+    data_dir: Path
+    ports: Mapping[str, int] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    hub_url: str = "http://127.0.0.1:8000"
+    database_url: str = ""
+    owner_url: str = ""
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
+    plain_http: bool = False
+    demo: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise NodeFileInvalid(file="-", reason=f"name = {self.name!r}")
+        if self.kind not in ROLES_BY_KIND:
+            raise NodeFileInvalid(file="-", reason=f"kind = {self.kind!r}")
+
+    @property
+    def roles(self) -> tuple[RoleName, ...]:
+        return ROLES_BY_KIND[self.kind]
+
+    @property
+    def database_name(self) -> str:
+        return f"lienthong_{self.name}"
+
+    @property
+    def secret_key_file(self) -> Path:
+        return self.data_dir / "secret-key"
+
+    def port(self, role: RoleName) -> int:
+        """The port of a role that serves; 0 for one that does not."""
+        return self.ports.get(role, ROLES[role].default_port)
+
+    def url(self, role: RoleName, path: str = "") -> str:
+        """Where a role of this node answers."""
+        return f"http://{self.host}:{self.port(role)}{path}"
+
+    def health_url(self, role: RoleName) -> str | None:
+        path = ROLES[role].health_path
+        return None if path is None else self.url(role, path)
+
+    def command(self, role: RoleName) -> list[str]:
+        return ROLES[role].command(self.host, self.port(role))
+
+    def environment(self) -> dict[str, str]:
+        """The environment of this node's processes: ours, without another node's settings."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("LIENTHONG_") or name in _SHARED
+        }
+        if not self.database_url:
+            raise DatabaseNotPrepared(node=self.name, reason="chưa có địa chỉ cơ sở dữ liệu")
+        return {
+            **inherited,
+            "DJANGO_SETTINGS_MODULE": "lienthong.run.settings",
+            "PYTHONUNBUFFERED": "1",
+            "LIENTHONG_NODE": self.name,
+            "LIENTHONG_NODE_KIND": self.kind,
+            "LIENTHONG_NODE_TITLE": self.title,
+            "LIENTHONG_DATA_DIR": str(self.data_dir.absolute()),
+            "LIENTHONG_HUB_URL": self.hub_url,
+            "LIENTHONG_DATABASE_URL": self.database_url,
+            "LIENTHONG_SECRET_KEY_FILE": str(self.secret_key_file.absolute()),
+            "LIENTHONG_ALLOWED_HOSTS": ",".join(self.allowed_hosts),
+            "LIENTHONG_PLAIN_HTTP": "1" if self.plain_http or self.demo else "0",
+            "LIENTHONG_DEMO": "1" if self.demo else "0",
+            **self.extra,
+        }
+
+
+# Settings about the machine or the limits rather than about one node.
+_SHARED = {
+    "LIENTHONG_PG_BIN",
+    "LIENTHONG_LOG_LEVEL",
+    "LIENTHONG_PACKET_SIZE_MAX_BYTES",
+    "LIENTHONG_DOCUMENT_SIZE_MAX_BYTES",
+    "LIENTHONG_HUB_WAITING_MAX",
+}
+
+TEMPLATE = """\
+# A node of Liên Thông. `lienthong node check FILE` examines it, `lienthong node up FILE` runs it.
+name = "{name}"
+kind = "{kind}"            # "axis" (the hub) or "agency"
+title = "{title}"
+data_dir = "{data_dir}"    # files and keys; relative to this file
+host = "127.0.0.1"         # where the roles listen; nginx with TLS stands in front
+hub_url = "{hub_url}"
+allowed_hosts = ["127.0.0.1", "localhost"]
+plain_http = true          # false as soon as browsers come over TLS
+
+[ports]
+{ports}
+
+[database]
+# Without a URL an embedded PostgreSQL keeps the data in data_dir. With a server of your own, name
+# a role that may create roles and databases:
+# admin_url = "postgresql://postgres@db.example/postgres"
+"""
+
+
+def from_toml(file: Path) -> tuple[NodeConfig, str]:
+    """Return the node that `file` describes and its database's admin URL ("" means embedded).
+
+    Raises NodeFileInvalid.
+    """
+    try:
+        facts: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        database = facts.pop("database", {})
+        ports = {name: int(port) for name, port in facts.pop("ports", {}).items()}
+        data_dir = file.parent / facts.pop("data_dir", "var")
+        hosts = tuple(facts.pop("allowed_hosts", NodeConfig.allowed_hosts))
+        unknown = set(facts) - {"name", "kind", "title", "host", "hub_url", "plain_http"}
+        if unknown or set(ports) - set(ROLES):
+            raise NodeFileInvalid(file=str(file), reason=f"{sorted(unknown | set(ports))}")
+        facts.setdefault("title", facts.get("name", ""))
+        node = NodeConfig(data_dir=data_dir, ports=ports, allowed_hosts=hosts, **facts)
+    except FileNotFoundError as error:
+        raise NodeFileInvalid(file=str(file), reason="không có tệp này") from error
+    except (tomllib.TOMLDecodeError, TypeError, ValueError, AttributeError) as error:
+        raise NodeFileInvalid(file=str(file), reason=str(error)) from error
+    return node, str(database.get("admin_url", ""))
+
+
+def to_toml(*, name: str, kind: Kind, title: str, hub_url: str) -> str:
+    """Return the text of a new node's file."""
+    ports = "\n".join(
+        f"{role} = {ROLES[role].default_port}" for role in ROLES_BY_KIND[kind] if ROLES[role].serves
+    )
+    values = {"name": name, "kind": kind, "title": title, "hub_url": hub_url}
+    quoted = {key: json.dumps(value, ensure_ascii=False)[1:-1] for key, value in values.items()}
+    return TEMPLATE.format(**quoted, data_dir=f"{quoted['name']}-data", ports=ports)
+
+
+def _secret(file: Path, make: str) -> str:
+    """Return the secret kept in `file`, which is made with `make` when there is none."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(make)
+    return file.read_text(encoding="ascii").strip()
+
+
+def prepare_database(node: NodeConfig, server: Server) -> NodeConfig:
+    """Make what is missing of the node's roles, database, extensions, tables and grants.
+
+    Returns the node with its URLs. Safe to repeat. Raises DatabaseNotPrepared.
+    """
+    _secret(node.secret_key_file, secrets.token_urlsafe(50))
+    name = node.database_name
+    owner, application = f"{name}_owner", name
+    passwords = {
+        role: _secret(node.data_dir / "database" / f"{role}.pass", secrets.token_urlsafe(24))
+        for role in (owner, application)
+    }
+    node = replace(
+        node,
+        owner_url=server.url(name, owner, passwords[owner]),
+        database_url=server.url(name, application, passwords[application]),
+    )
+    try:
+        with psycopg.connect(server.admin_url, autocommit=True) as connection:
+            for role, password in passwords.items():
+                _make_role(connection, role, password)
+            _make_database(connection, name, owner)
+        with psycopg.connect(with_database(server.admin_url, name), autocommit=True) as connection:
+            for extension in EXTENSIONS:
+                _make_extension(connection, extension)
+        migrate(node)
+        grant(node.owner_url, application)
+    except psycopg.Error as error:
+        raise DatabaseNotPrepared(node=node.name, reason=str(error).strip()) from error
+    return node
+
+
+def prepare_databases(nodes: Iterable[NodeConfig], server: Server) -> list[NodeConfig]:
+    """Prepare the databases of several nodes at the same time."""
+    nodes = list(nodes)
+    with ThreadPoolExecutor(max_workers=max(len(nodes), 1)) as pool:
+        return list(pool.map(lambda node: prepare_database(node, server), nodes))
+
+
+def _exists(connection: psycopg.Connection[Any], query: str, name: str) -> bool:
+    return connection.execute(query.encode(), [name]).fetchone() is not None
+
+
+def _make_role(connection: psycopg.Connection[Any], role: str, password: str) -> None:
+    verb = (
+        "ALTER"
+        if _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", role)
+        else "CREATE"
+    )
+    connection.execute(
+        sql.SQL("{} ROLE {} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+            sql.SQL(verb), sql.Identifier(role), sql.Literal(password)
+        )
+    )
+    facts = connection.execute(
+        "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", [role]
+    ).fetchone()
+    if facts is None or facts[0]:
+        raise DatabaseNotPrepared(node=role, reason="vai trò vượt được bảo mật hàng (row security)")
+
+
+def _make_database(connection: psycopg.Connection[Any], name: str, owner: str) -> None:
+    if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = %s", name):
+        # An administrator who is no superuser must be a member of the owner to give it a database.
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(owner)))
+        connection.execute(
+            sql.SQL(
+                "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+            ).format(sql.Identifier(name), sql.Identifier(owner))
+        )
+    for statement in (
+        "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+        "GRANT CONNECT ON DATABASE {name} TO {application}",
+    ):
+        connection.execute(
+            sql.SQL(cast("Any", statement)).format(
+                name=sql.Identifier(name), application=sql.Identifier(name)
+            )
+        )
+
+
+def _make_extension(connection: psycopg.Connection[Any], name: str) -> None:
+    if not _exists(connection, "SELECT 1 FROM pg_extension WHERE extname = %s", name):
+        connection.execute(
+            sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
+        )
+
+
+def migrate(node: NodeConfig) -> None:
+    """Bring the tables up to date, as the owner, in a process of its own."""
+    environment = {**node.environment(), "LIENTHONG_DATABASE_URL": node.owner_url}
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise DatabaseNotPrepared(node=node.name, reason=lines[-1] if lines else "migrate")
+
+
+def grant(owner_url: str, application: str) -> None:
+    """Let the application role read and write rows, and nothing else.
+
+    Tables that refuse TRUNCATE are append-only: there it may add and read, not change or delete.
+    """
+    statements: Sequence[str] = (
+        "GRANT USAGE ON SCHEMA public TO {}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
+        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
+        " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {}",
+        "REVOKE INSERT, UPDATE, DELETE ON TABLE django_migrations FROM {}",
+    )
+    role = sql.Identifier(application)
+    with psycopg.connect(owner_url) as connection:
+        for statement in statements:
+            connection.execute(sql.SQL(cast("Any", statement)).format(role))
+        append_only = connection.execute(
+            "SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT t.tgisinternal AND t.tgtype & %s <> 0",
+            [_TRUNCATE_TRIGGER],
+        ).fetchall()
+        for (table,) in append_only:
+            connection.execute(
+                sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), role)
+            )
+
+
+def role_of(url: str) -> str:
+    """The database role that a URL signs in as."""
+    return urlsplit(url).username or ""
