@@ -1,0 +1,9 @@
+"""What other contexts may use of the journal."""
+
+from lienthong.apps.journal.actions import record
+from lienthong.apps.journal.checks import check_chain
+from lienthong.apps.journal.models import Entry
+from lienthong.apps.journal.queries import history
+from lienthong.apps.journal.rules import ChainBroken
+
+__all__ = ["ChainBroken", "Entry", "check_chain", "history", "record"]
