@@ -1,8 +1,9 @@
 """What other contexts may use of accounts."""
 
+from lienthong.apps.accounts.events import SeatTaken, SignedIn, SignInFailed
 from lienthong.apps.accounts.models import Person, Seat
 from lienthong.apps.accounts.policy import Actor, actor_of, can, check, rule
-from lienthong.apps.accounts.queries import actor_in, seats, seats_of
+from lienthong.apps.accounts.queries import actor_in, actor_of_seat, seats, seats_of
 from lienthong.apps.accounts.rules import Forbidden, NotSignedIn, Role
 from lienthong.apps.accounts.scope import everywhere, row_security, scope
 
@@ -13,8 +14,12 @@ __all__ = [
     "Person",
     "Role",
     "Seat",
+    "SeatTaken",
+    "SignInFailed",
+    "SignedIn",
     "actor_in",
     "actor_of",
+    "actor_of_seat",
     "can",
     "check",
     "everywhere",

@@ -12,5 +12,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from lienthong.apps.accounts import scope  # noqa: PLC0415  models must be loaded first
+        from lienthong.apps.outbox import api as outbox  # noqa: PLC0415
 
         connection_created.connect(scope.on_connect, dispatch_uid="lienthong.accounts.scope")
+        outbox.surround("accounts.scope", scope.scope_of)

@@ -42,3 +42,8 @@ def actor_in(seat: Seat) -> Actor:
         roles=frozenset({Role(seat.role)}),
         position=seat.position,
     )
+
+
+def actor_of_seat(seat_id: int) -> Actor:
+    """The person of that seat, whether it is still held or not: to write down what they did."""
+    return actor_in(Seat.objects.select_related("person").get(pk=seat_id))

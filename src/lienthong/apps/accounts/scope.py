@@ -8,7 +8,8 @@ between transactions must not stand in between.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any
 
@@ -34,6 +35,12 @@ def everywhere() -> Iterator[None]:
     """See and write rows of every organization: for jobs of the node, never for a person's page."""
     with _set(EVERYWHERE):
         yield
+
+
+def scope_of(fields: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """The scope of an event or a job: its `organization_id`, or no rows when it has none."""
+    organization_id = fields.get("organization_id")
+    return scope(*([organization_id] if organization_id is not None else []))
 
 
 def current() -> str:

@@ -2,8 +2,22 @@
 
 from lienthong.apps.journal.actions import record
 from lienthong.apps.journal.checks import check_chain
+from lienthong.apps.journal.handlers import (
+    take_seat_taken,
+    take_sign_in_failed,
+    take_signed_in,
+)
 from lienthong.apps.journal.models import Entry
 from lienthong.apps.journal.queries import history
 from lienthong.apps.journal.rules import ChainBroken
 
-__all__ = ["ChainBroken", "Entry", "check_chain", "history", "record"]
+__all__ = [
+    "ChainBroken",
+    "Entry",
+    "check_chain",
+    "history",
+    "record",
+    "take_seat_taken",
+    "take_sign_in_failed",
+    "take_signed_in",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import threading
 from typing import Any
@@ -102,7 +103,10 @@ def _take(connector: Any, worker_id: int) -> Job | None:
     row = connector.execute_query_one(
         query=sql.queries["fetch_job"], queues=None, worker_id=worker_id
     )
-    return Job.from_row(row) if row["id"] is not None else None
+    if row["id"] is None:
+        return None
+    # Django's connection hands JSON over as text.
+    return Job.from_row({**row, "args": json.loads(row["args"])})
 
 
 def _run(connector: Any, job: Job) -> Exception | None:

@@ -1,0 +1,10 @@
+"""Work done later."""
+
+from lienthong.apps.accounts import throttle
+from lienthong.apps.outbox import api as outbox
+
+
+@outbox.job("accounts.forget_tries", schedule="17 * * * *")
+def forget_tries() -> None:
+    """Remove what throttling no longer needs."""
+    throttle.forget()

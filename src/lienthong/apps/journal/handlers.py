@@ -1,0 +1,37 @@
+"""What the journal writes down because others said that it happened."""
+
+from __future__ import annotations
+
+from lienthong.apps.accounts.api import SeatTaken, SignedIn, SignInFailed, actor_of_seat
+from lienthong.apps.journal.actions import record
+
+
+def take_signed_in(event: SignedIn) -> None:
+    """Write down who signed in, and from where."""
+    _record_at_door("accounts.signed_in", event)
+
+
+def take_seat_taken(event: SeatTaken) -> None:
+    """Write down who took another seat."""
+    _record_at_door("accounts.seat_taken", event)
+
+
+def _record_at_door(act: str, event: SignedIn | SeatTaken) -> None:
+    actor = actor_of_seat(event.seat_id)
+    record(
+        organization_id=event.organization_id,
+        act=act,
+        subject=f"person:{actor.person_id}",
+        actor=actor,
+        facts={"address": event.address, "happened_at": event.at},
+    )
+
+
+def take_sign_in_failed(event: SignInFailed) -> None:
+    """Write down a wrong password in the chain of the node: no organization is known yet."""
+    record(
+        organization_id=None,
+        act="accounts.sign_in_failed",
+        subject=f"person:{event.person_id or 'unknown'}",
+        facts={"address": event.address, "happened_at": event.at},
+    )
