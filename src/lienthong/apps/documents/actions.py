@@ -1,19 +1,43 @@
-"""The desk's writes. One function is one transaction; `actor` is who does it (accounts.api.Actor).
+"""The desk's writes, gathered. One function is one transaction; `actor` is who does it.
 
-Every function checks the policy first (`accounts.Forbidden`), then the state
+Every function checks the policy first (`accounts.forbidden`), then the state
 (`documents.move_not_allowed`), records the act in the journal and returns the document as it is now.
-`document` may be stale: the row is read again under a lock. Signatures for the pages:
+The `document` given may be stale: the row is read again under a lock.
 
-draft_from_form(actor, *, type_code, subject, urgency, recipients, form, due_on=None,
-                signatory_seat_id, reviewer_seat_id) -> OutgoingDocument
-    form: {"addressee": str, "body": str (paragraphs apart by an empty line), "places": list[str],
-    "bases": list[str]}; "addressee" empty = the recipients' names. recipients: organization ids.
-draft_from_pdf(actor, *, pdf, filename, type_code, subject, urgency, recipients, due_on=None,
-               signatory_seat_id, reviewer_seat_id) -> OutgoingDocument
-update_draft(actor, document, *, the same names, each optional; pdf/filename or form) -> OutgoingDocument
-submit_for_review(actor, document) · approve(actor, document, comment="") · return_draft(actor, document, reason)
-sign(actor, document, pin) · seal(actor, document, pin) · dispatch(actor, document)
-accept(actor, document) · refuse(actor, document, reason_code, text)
-assign(actor, document, lead_seat_id, supporting_seat_ids=(), directive="", due_on=None)
-start_work(actor, document) · finish(actor, document, note, dossier_id=None, dossier_title="")
+The order of an outgoing document is drafting, then issuing; of an incoming one arriving, then handling.
 """
+
+from __future__ import annotations
+
+from lienthong.apps.documents.arriving import take_arrival, take_receipt, take_refusal, take_status
+from lienthong.apps.documents.drafting import (
+    approve,
+    draft_from_form,
+    draft_from_pdf,
+    return_draft,
+    submit_for_review,
+    update_draft,
+)
+from lienthong.apps.documents.handling import accept, assign, finish, refuse, start_work
+from lienthong.apps.documents.issuing import dispatch, seal, sign
+
+__all__ = [
+    "accept",
+    "approve",
+    "assign",
+    "dispatch",
+    "draft_from_form",
+    "draft_from_pdf",
+    "finish",
+    "refuse",
+    "return_draft",
+    "seal",
+    "sign",
+    "start_work",
+    "submit_for_review",
+    "take_arrival",
+    "take_receipt",
+    "take_refusal",
+    "take_status",
+    "update_draft",
+]

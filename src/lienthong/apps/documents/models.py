@@ -244,7 +244,8 @@ class StatusEntry(models.Model):
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     recipient = models.ForeignKey(OutgoingRecipient, models.CASCADE, related_name="entries")
     inbound_id = models.BigIntegerField("gói tin", unique=True)
-    status = models.CharField("mã", max_length=2, choices=STATUS_CHOICES)
+    # A code that is not in the list is kept as it came (edXML specification §9).
+    status = models.CharField("mã", max_length=10, choices=STATUS_CHOICES)
     description = models.CharField("ghi chú", max_length=500, blank=True)
     reported_at = models.DateTimeField("lúc báo")
     received_at = models.DateTimeField("lúc nhận")
@@ -324,7 +325,12 @@ class IncomingDocument(models.Model):
     completed_at = models.DateTimeField("lúc hoàn thành", null=True, blank=True)
     result_note = models.TextField("kết quả xử lý", blank=True)
     dossier = models.ForeignKey(
-        Dossier, models.PROTECT, null=True, blank=True, related_name="incoming", verbose_name="hồ sơ"
+        Dossier,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="incoming",
+        verbose_name="hồ sơ",
     )
 
     attachments: models.Manager[IncomingAttachment]

@@ -1,14 +1,326 @@
-"""What the desk shows. Each read starts from who may see the rows.
+"""What the desk shows. Each read starts from who may see the rows."""
 
-desk(actor) -> Desk: lists by what waits for this actor: to_register, to_direct, to_work, to_draft (own
-    drafts), to_review, to_sign, to_seal, to_dispatch, overdue; `.counts` -> dict[str, int]
-incoming_visible_to(actor) -> QuerySet[IncomingDocument] · outgoing_visible_to(actor) -> QuerySet[OutgoingDocument]
-incoming(actor, pk) / outgoing(actor, pk) -> the document; raises DocumentNotFound (404, also when not visible)
-timeline(document) -> list[Event(at, text, who, detail, kind)] from journal and statuses, oldest first
-available_actions(actor, document) -> list[str]; outgoing: edit submit approve return sign seal dispatch,
-    incoming: accept refuse assign start finish (rules.OutgoingMove / IncomingMove values)
-duplicates_of(document) -> QuerySet[IncomingDocument] (DX-29)
-signatories(organization_id) / reviewers(organization_id) / officers(organization_id) -> list[Seat]
-document_types() -> tuple[edxml.DocumentType, ...] (group 2) · dossiers(actor) -> QuerySet[Dossier]
-pdf(document) -> bytes · page_png(document, page, width=1000) -> bytes · attachment(document, position) -> bytes
-"""
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor, Role, Seat
+from lienthong.apps.documents import policy, typeset
+from lienthong.apps.documents.models import (
+    Dossier,
+    IncomingDocument,
+    OutgoingDocument,
+    StatusEntry,
+    StatusReport,
+)
+from lienthong.apps.documents.policy import Document, available_actions
+from lienthong.apps.documents.problems import DocumentNotFound, FileNotFound
+from lienthong.apps.documents.rules import IncomingState, OutgoingState
+from lienthong.apps.files import api as files
+from lienthong.apps.journal import api as journal
+from lienthong.core import edxml
+
+__all__ = [
+    "Desk",
+    "Event",
+    "available_actions",
+    "desk",
+    "document_types",
+    "dossiers",
+    "duplicates_of",
+    "incoming",
+    "incoming_visible_to",
+    "officers",
+    "outgoing",
+    "outgoing_visible_to",
+    "page_png",
+    "pdf",
+    "reviewers",
+    "signatories",
+    "timeline",
+]
+
+ADMINISTRATIVE = 2
+_Row = TypeVar("_Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What waits for one person, in the order it should be done: urgent first, then the oldest."""
+
+    to_register: Sequence[IncomingDocument] = ()
+    to_direct: Sequence[IncomingDocument] = ()
+    to_work: Sequence[IncomingDocument] = ()
+    to_draft: Sequence[OutgoingDocument] = ()
+    to_review: Sequence[OutgoingDocument] = ()
+    to_sign: Sequence[OutgoingDocument] = ()
+    to_seal: Sequence[OutgoingDocument] = ()
+    to_dispatch: Sequence[OutgoingDocument] = ()
+    overdue: Sequence[Document] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a document's history. `kind` is the journal's act, or "status.01" and so on."""
+
+    at: datetime
+    text: str
+    who: str
+    detail: str
+    kind: str
+
+
+# What an act is called where a person reads it.
+def _act_texts() -> Mapping[str, str]:
+    return {
+        "documents.drafted": _("Soạn dự thảo"),
+        "documents.draft_changed": _("Sửa dự thảo"),
+        "documents.submitted": _("Trình duyệt"),
+        "documents.approved": _("Duyệt, chuyển trình ký"),
+        "documents.returned": _("Trả lại người soạn thảo"),
+        "documents.signed": _("Cấp số và ký số"),
+        "documents.sealed": _("Ký số của cơ quan (đóng dấu)"),
+        "documents.dispatched": _("Phát hành, chuyển vào hàng đợi gửi"),
+        "documents.receipted": _("Trục liên thông xác nhận đã nhận gói tin"),
+        "documents.dispatch_refused": _("Trục liên thông từ chối gói tin"),
+        "documents.status_received": _("Nhận trạng thái"),
+        "documents.arrived": _("Văn bản đến, đã kiểm tra chữ ký số"),
+        "documents.registered": _("Tiếp nhận, vào sổ văn bản đến"),
+        "documents.refused": _("Từ chối tiếp nhận"),
+        "documents.assigned": _("Phân công xử lý"),
+        "documents.started": _("Bắt đầu xử lý"),
+        "documents.finished": _("Hoàn thành, lập hồ sơ"),
+        "documents.status_refused": _("Trục liên thông từ chối gói trạng thái"),
+    }
+
+
+def desk(actor: Actor) -> Desk:
+    """Return what waits for this actor, by role and name, and what of it is late."""
+    now = timezone.now()
+    mine_in = incoming_visible_to(actor).order_by("-urgency", "arrived_at")
+    mine_out = outgoing_visible_to(actor).order_by("-urgency", "created_at")
+    is_clerk = Role.CLERK in actor.roles
+    directs = bool(actor.roles & {Role.LEADER, Role.UNIT_HEAD})
+    to_register = _rows(is_clerk, mine_in.filter(state=IncomingState.ARRIVED))
+    to_direct = _rows(directs, mine_in.filter(state=IncomingState.REGISTERED))
+    to_work = list(
+        mine_in.filter(
+            lead_id=actor.seat_id, state__in=[IncomingState.ASSIGNED, IncomingState.PROCESSING]
+        )
+    )
+    to_draft = list(mine_out.filter(drafter_id=actor.seat_id, state=OutgoingState.DRAFT))
+    to_review = list(mine_out.filter(reviewer_id=actor.seat_id, state=OutgoingState.IN_REVIEW))
+    to_sign = list(
+        mine_out.filter(signatory_id=actor.seat_id, state=OutgoingState.AWAITING_SIGNATURE)
+    )
+    to_seal = _rows(is_clerk, mine_out.filter(state=OutgoingState.SIGNED))
+    to_dispatch = _rows(is_clerk, mine_out.filter(state=OutgoingState.SEALED))
+    overdue: list[Document] = [
+        *(one for one in [*to_register, *to_direct] if one.register_by < now),
+        *(one for one in to_work if one.due_at and one.due_at < now),
+        *(one for one in [*to_seal, *to_dispatch] if one.send_by and one.send_by < now),
+    ]
+    found: dict[str, Sequence[Any]] = {
+        "to_register": to_register,
+        "to_direct": to_direct,
+        "to_work": to_work,
+        "to_draft": to_draft,
+        "to_review": to_review,
+        "to_sign": to_sign,
+        "to_seal": to_seal,
+        "to_dispatch": to_dispatch,
+        "overdue": overdue,
+    }
+    return Desk(**found, counts={name: len(rows) for name, rows in found.items()})
+
+
+def incoming_visible_to(actor: Actor) -> QuerySet[IncomingDocument]:
+    """The incoming documents this actor may see, newest first."""
+    return IncomingDocument.objects.filter(policy.incoming_seen_by(actor)).select_related(
+        "organization", "lead__person", "lead__unit", "dossier", "duplicate_of"
+    )
+
+
+def outgoing_visible_to(actor: Actor) -> QuerySet[OutgoingDocument]:
+    """The outgoing documents this actor may see, newest first."""
+    return (
+        OutgoingDocument.objects.filter(policy.outgoing_seen_by(actor))
+        .select_related(
+            "organization",
+            "drafter__person",
+            "drafter__unit",
+            "reviewer__person",
+            "signatory__person",
+        )
+        .prefetch_related("recipients__recipient")
+    )
+
+
+def incoming(actor: Actor, pk: uuid.UUID | str) -> IncomingDocument:
+    """Return one incoming document. Raises DocumentNotFound, also for one this actor may not see."""
+    found = incoming_visible_to(actor).filter(pk=pk).first()
+    if found is None:
+        raise DocumentNotFound
+    return found
+
+
+def outgoing(actor: Actor, pk: uuid.UUID | str) -> OutgoingDocument:
+    """Return one outgoing document. Raises DocumentNotFound, also for one this actor may not see."""
+    found = outgoing_visible_to(actor).filter(pk=pk).first()
+    if found is None:
+        raise DocumentNotFound
+    return found
+
+
+def duplicates_of(document: IncomingDocument) -> QuerySet[IncomingDocument]:
+    """Other incoming documents that seem to be the same one (DX-29).
+
+    Two keys: the document identifier; or issuing agency, number, notation and year.
+    """
+    same_id = Q(document_id=document.document_id) & ~Q(document_id="")
+    same_reference = Q(
+        sender_code=document.sender_code,
+        number=document.number,
+        notation=document.notation,
+        issued_on__year=document.issued_on.year,
+    )
+    return IncomingDocument.objects.filter(
+        same_id | same_reference, organization_id=document.organization_id
+    ).exclude(pk=document.pk)
+
+
+def timeline(document: Document) -> list[Event]:
+    """Return the history of a document, oldest first: our acts, and the statuses sent or received."""
+    texts = _act_texts()
+    events = [
+        Event(
+            at=entry.at,
+            text=texts.get(entry.act, entry.act),
+            who=entry.actor_name,
+            detail=_detail(entry.act, entry.facts),
+            kind=entry.act,
+        )
+        for entry in journal.history(document.journal_subject)
+        if entry.act != "documents.status_received"
+    ]
+    if isinstance(document, OutgoingDocument):
+        entries = StatusEntry.objects.filter(recipient__document=document)
+        events += [
+            Event(
+                at=entry.reported_at,
+                text=entry.get_status_display(),
+                who=entry.recipient.recipient.name,
+                detail=" ".join(part for part in (entry.description, entry.warning) if part),
+                kind=f"status.{entry.status}",
+            )
+            for entry in entries.select_related("recipient__recipient")
+        ]
+    else:
+        events += [
+            Event(
+                at=report.at,
+                text=_("Đã báo cho nơi gửi: {status}").format(status=report.get_status_display()),
+                who="",
+                detail="",
+                kind=f"status.{report.status}",
+            )
+            for report in StatusReport.objects.filter(document=document)
+        ]
+    return sorted(events, key=lambda event: event.at)
+
+
+def signatories(organization_id: int) -> list[Seat]:
+    """Seats that may be named as signatory, in Vietnamese order of names."""
+    return _seats(organization_id, policy.SIGNATORIES)
+
+
+def reviewers(organization_id: int) -> list[Seat]:
+    """Seats that may be named as reviewer."""
+    return _seats(organization_id, policy.REVIEWERS)
+
+
+def officers(organization_id: int) -> list[Seat]:
+    """Seats that may be given a document to work on."""
+    return _seats(organization_id, policy.WORKERS)
+
+
+def document_types() -> tuple[edxml.DocumentType, ...]:
+    """The administrative types that a desk issues today."""
+    today = timezone.localdate()
+    return tuple(
+        known
+        for known in edxml.document_types()
+        if known.group == ADMINISTRATIVE and known.valid_on(today)
+    )
+
+
+def dossiers(actor: Actor) -> QuerySet[Dossier]:
+    """The open dossiers of the actor's organization."""
+    return Dossier.objects.filter(organization_id=actor.organization_id, closed_on=None)
+
+
+def pdf(document: Document) -> bytes:
+    """Return the newest file of the document. Raises FileNotFound when it has none."""
+    if not document.pdf_sha256:
+        raise FileNotFound
+    return files.get(document.pdf_sha256)
+
+
+def page_png(document: Document, page: int, width: int = 1000) -> bytes:
+    """Return a picture of one page, counted from 1. Raises FileNotFound."""
+    try:
+        return typeset.page_png(pdf(document), page - 1, width)
+    except IndexError:
+        raise FileNotFound from None
+
+
+def page_count(document: Document) -> int:
+    """How many pages the newest file has, 0 without a file."""
+    return typeset.page_count(pdf(document)) if document.pdf_sha256 else 0
+
+
+def attachment(document: IncomingDocument, position: int) -> tuple[str, str, bytes]:
+    """Return name, content type and bytes of a file of the packet. Raises FileNotFound."""
+    found = document.attachments.filter(position=position).first()
+    if found is None:
+        raise FileNotFound
+    return found.name, found.content_type, files.get(found.sha256)
+
+
+def _rows(wanted: bool, found: QuerySet[_Row]) -> list[_Row]:
+    return list(found) if wanted else []
+
+
+def _seats(organization_id: int, roles: frozenset[Role]) -> list[Seat]:
+    return list(accounts.seats(organization_id).filter(role__in=roles))
+
+
+def _detail(act: str, facts: Mapping[str, Any]) -> str:
+    """The one fact of an entry that a person wants to read."""
+    match act:
+        case "documents.approved":
+            return str(facts.get("comment", ""))
+        case "documents.returned":
+            return str(facts.get("reason", ""))
+        case "documents.signed":
+            return str(facts.get("reference", ""))
+        case "documents.registered":
+            return _("Số đến {number}").format(number=facts.get("arrival", "?"))
+        case "documents.refused" | "documents.dispatch_refused" | "documents.status_refused":
+            return str(facts.get("text", ""))
+        case "documents.assigned":
+            return str(facts.get("directive", ""))
+        case "documents.finished":
+            return _("Hồ sơ {code}").format(code=facts.get("dossier", "?"))
+        case _:
+            return ""

@@ -186,6 +186,14 @@ def paragraphs(text: str) -> list[str]:
     return [line for part in text.splitlines() if (line := " ".join(part.split()))]
 
 
+def closed(body: Sequence[str]) -> list[str]:
+    """Return the paragraphs with the end mark "./." after the last one."""
+    if not body:
+        return []
+    last = body[-1].removesuffix("./.").rstrip(" .;")
+    return [*body[:-1], f"{last}./."]
+
+
 def bases(lines: Sequence[str]) -> list[str]:
     """Return the legal bases, each ending with ";" and the last with "." (F-12)."""
     bare = [line.rstrip(" ;.,") for line in lines if line.strip(" ;.,")]

@@ -1,0 +1,231 @@
+"""Issue a document: the leader signs and it gets its number, the clerk seals it and sends it.
+
+DX-08: number and date are given before the bytes are signed, in the transaction of the signature.
+When anything fails, nothing happened: no number is used and the file is the one before (DX-52).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor
+from lienthong.apps.directory import api as directory
+from lienthong.apps.documents import deadlines, marks, numbering, packets, typeset
+from lienthong.apps.documents.drafting import (
+    check_secrecy,
+    letter_of,
+    locked,
+    notation_of,
+    record,
+)
+from lienthong.apps.documents.models import OutgoingDocument
+from lienthong.apps.documents.problems import PacketRefusedHere, SignatureNotConfirmed
+from lienthong.apps.documents.rules import OutgoingMove, OutgoingState, Source, after_outgoing
+from lienthong.apps.exchange.access_point import api as access_point
+from lienthong.apps.files import api as files
+from lienthong.apps.pki import api as pki
+from lienthong.core import edxml, signing
+from lienthong.core.identifiers import DocumentId
+
+
+@transaction.atomic
+def sign(
+    actor: Actor, document: OutgoingDocument, pin: str, *, at: datetime | None = None
+) -> OutgoingDocument:
+    """Give number and date and sign as the competent person, or do nothing of it.
+
+    Raises signing.KeyPasswordWrong before a number is taken, NumberDateBackwards (DX-72), and
+    SignatureNotConfirmed when the certificate is not valid today (SG-S-03).
+    """
+    at = at or timezone.now()
+    document = locked(document)
+    accounts.check(actor, "documents.sign", document)
+    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SIGN)
+    signer = pki.person_signer(actor.person_id, pin)
+    organization, signatory = document.organization, document.signatory
+    document.issued_on = timezone.localdate(at)
+    document.notation = notation_of(document)
+    document.number = numbering.take(organization.pk, numbering.Series.OUTGOING, document.issued_on)
+    document.document_id = str(
+        DocumentId(
+            agency_code=organization.code,
+            issued_on=document.issued_on,
+            number=document.number_text,
+            notation=document.notation,
+        )
+    )
+    prepared = _prepared(document)
+    signed = signing.sign_pdf(
+        prepared,
+        field=signing.PERSON_FIELD,
+        signer=signer,
+        name=signatory.person.full_name,
+        reason="Ký ban hành văn bản",
+        location=organization.place,
+        at=at,
+        image_png=marks.handwriting(signatory.person.full_name),
+    )
+    _check_person(document, signed, at)
+    document.signed_sha256 = files.put(signed).sha256
+    document.signed_at = at
+    document.send_by = deadlines.send_by(at, is_urgent=document.is_urgent)
+    document.save()
+    record(
+        actor,
+        document,
+        "documents.signed",
+        {"reference": document.reference, "signed_sha256": document.signed_sha256},
+    )
+    return document
+
+
+@transaction.atomic
+def seal(
+    actor: Actor, document: OutgoingDocument, pin: str, *, at: datetime | None = None
+) -> OutgoingDocument:
+    """Sign as the organization, after checking the person's signature (DX-51).
+
+    Raises SignatureNotConfirmed, signing.KeyPasswordWrong; then nothing changed.
+    """
+    at = at or timezone.now()
+    document = locked(document)
+    accounts.check(actor, "documents.seal", document)
+    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SEAL)
+    organization = document.organization
+    signed = files.get(document.signed_sha256)
+    _check_person(document, signed, at)
+    sealed = signing.sign_pdf(
+        signed,
+        field=signing.AGENCY_FIELD,
+        signer=pki.seal_signer(organization.pk, pin),
+        name=organization.name,
+        reason="Chữ ký số của cơ quan ban hành",
+        location=organization.place,
+        at=at,
+        image_png=marks.seal(organization.name),
+    )
+    _check_both(document, sealed, at)
+    document.sealed_sha256 = files.put(sealed).sha256
+    document.sealed_at = at
+    document.save(update_fields=["state", "sealed_sha256", "sealed_at"])
+    record(actor, document, "documents.sealed", {"sealed_sha256": document.sealed_sha256})
+    return document
+
+
+@transaction.atomic
+def dispatch(
+    actor: Actor, document: OutgoingDocument, *, at: datetime | None = None
+) -> OutgoingDocument:
+    """Verify both signatures, make the packet and queue it (DX-08, DX-13).
+
+    Raises SignatureNotConfirmed, SecrecyMarked, PacketRefusedHere; then nothing is queued.
+    """
+    at = at or timezone.now()
+    document = locked(document)
+    accounts.check(actor, "documents.dispatch", document)
+    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.DISPATCH)
+    pdf = files.get(document.sealed_sha256)
+    _check_both(document, pdf, at)
+    packet = packets.packet_of(document, pdf=pdf, at=at, clerk=actor)
+    check_secrecy(packet)
+    _check_packet(packet, at)
+    outbound = access_point.queue_packet(
+        organization=document.organization,
+        packet=packet,
+        correlation=document.journal_subject,
+    )
+    document.outbound_id = outbound.pk
+    document.dispatched_at = at
+    document.refusal = None
+    document.save(update_fields=["state", "outbound_id", "dispatched_at", "refusal"])
+    record(
+        actor,
+        document,
+        "documents.dispatched",
+        {
+            "document_id": document.document_id,
+            "recipients": [organization.code for organization in packet.receivers],
+        },
+    )
+    return document
+
+
+def agency_codes(organization: directory.Organization) -> set[str]:
+    """Every code the organization holds today."""
+    return {str(code) for code in organization.codes_on(timezone.localdate()).values()}
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, whatever their case, spaces or way of composing letters."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _prepared(document: OutgoingDocument) -> bytes:
+    """Return the final text with both signature fields in place."""
+    if document.source == Source.FORM:
+        made = typeset.render_form(letter_of(document))
+        pdf, person, agency = made.pdf, made.person_box, made.agency_box
+        document.page_amount = made.pages
+    else:
+        pdf = files.get(document.draft_sha256)
+        person, agency = typeset.boxes_on_last_page(pdf)
+    return signing.prepare_pdf(pdf, person=person, agency=agency, title=document.subject)
+
+
+def _check_person(document: OutgoingDocument, pdf: bytes, at: datetime) -> None:
+    """Raise SignatureNotConfirmed unless the named signatory's signature is valid now (DX-51)."""
+    report = signing.verify_pdf(pdf, trust=pki.trust(), at=at)
+    name = document.signatory.person.full_name
+    found = [one for one in report.signatures if one.field == signing.PERSON_FIELD]
+    if len(found) != 1:
+        raise SignatureNotConfirmed(who=name, reason="không tìm thấy chữ ký")
+    if found[0].indication is not signing.Indication.PASSED:
+        raise SignatureNotConfirmed(
+            who=name, reason=found[0].sub_indication or found[0].indication.value
+        )
+    if not same_name(found[0].signer.name, name):
+        raise SignatureNotConfirmed(who=name, reason=f"người ký là {found[0].signer.name}")
+
+
+def _check_both(document: OutgoingDocument, pdf: bytes, at: datetime) -> None:
+    """Raise SignatureNotConfirmed unless the file is an official document of ours (DX-65, DX-66)."""
+    report = signing.check_official(
+        # A signature made this very second must not lie in the future of the check.
+        signing.verify_pdf(pdf, trust=pki.trust(), at=at + timedelta(seconds=1)),
+        agency_codes=agency_codes(document.organization),
+        signer_name=document.signatory.person.full_name,
+    )
+    if report.verdict is not signing.Verdict.VALID:
+        reason = "; ".join(report.findings) or report.verdict.value
+        raise SignatureNotConfirmed(who=document.organization.name, reason=reason)
+
+
+def _check_packet(packet: edxml.DocumentPacket, at: datetime) -> None:
+    """Raise PacketRefusedHere when a rule of the exchange refuses the packet."""
+    known = {code: entry for entry in directory.snapshot() for code in entry.codes}
+
+    def organization(code: str) -> edxml.Known | None:
+        entry = known.get(code)
+        if entry is None:
+            return None
+        return edxml.Known(entry.code, entry.name, entry.active, entry.locked)
+
+    context = edxml.Context(
+        today=timezone.localdate(at),
+        organization=organization,
+        calling_codes=frozenset({packet.sender.code}),
+    )
+    refused = [
+        found for found in edxml.check(packet, context) if found.severity is edxml.Severity.REFUSE
+    ]
+    if refused:
+        raise PacketRefusedHere(reason=" ".join(f"{one.rule}: {one.text}" for one in refused))

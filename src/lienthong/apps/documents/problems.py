@@ -1,0 +1,125 @@
+"""Refusals of the document desk. MoveNotAllowed stands with the tables in `rules`."""
+
+from __future__ import annotations
+
+from lienthong.core.errors import Problem
+
+
+class DocumentNotFound(Problem):
+    """No such document, or none that this person may see: the answer is the same."""
+
+    code = "documents.not_found"
+    status = 404
+    text = "Không tìm thấy văn bản, hoặc bạn không được xem văn bản này."
+
+
+class FileNotFound(Problem):
+    """The document has no such file or page."""
+
+    code = "documents.file_not_found"
+    status = 404
+    text = "Văn bản không có tệp hoặc trang này."
+
+
+class FieldMissing(Problem):
+    """Something that must be written down is empty."""
+
+    code = "documents.field_missing"
+    status = 422
+    text = "Chưa nhập {field}."
+
+
+class FieldTooLong(Problem):
+    """A text is longer than its field in Decree 30, Annex VI allows."""
+
+    code = "documents.field_too_long"
+    status = 422
+    text = "{field} dài quá {longest} ký tự."
+
+
+class DueInPast(Problem):
+    """The deadline is before today."""
+
+    code = "documents.due_in_past"
+    status = 422
+    text = "Thời hạn {due_on} đã qua."
+
+
+class TypeUnknown(Problem):
+    """The document type is not in the list of administrative types."""
+
+    code = "documents.type_unknown"
+    status = 422
+    text = "Không có loại văn bản mã {type_code}."
+
+
+class UrgencyUnknown(Problem):
+    """The urgency is not one of 0–4."""
+
+    code = "documents.urgency_unknown"
+    status = 422
+    text = "Không có độ khẩn {urgency}."
+
+
+class RecipientUnavailable(Problem):
+    """The recipient does not exist, is inactive or locked, or is the issuing agency itself."""
+
+    code = "documents.recipient_unavailable"
+    status = 422
+    text = "Không gửi được tới “{recipient}”: {reason}."
+
+
+class SeatUnsuitable(Problem):
+    """The seat is not held today in this organization, or its role does not fit."""
+
+    code = "documents.seat_unsuitable"
+    status = 422
+    text = "Người được chọn làm {purpose} không giữ vị trí phù hợp trong cơ quan."
+
+
+class ReviewerIsDrafter(Problem):
+    """Two different people answer for a document (D30 Art. 12)."""
+
+    code = "documents.reviewer_is_drafter"
+    status = 422
+    text = "Người duyệt phải khác người soạn thảo."
+
+
+class NotationInvalid(Problem):
+    """The agency's or unit's abbreviation gives no notation that Decree 30 allows (F-07)."""
+
+    code = "documents.notation_invalid"
+    status = 422
+    text = "Ký hiệu “{notation}” không đúng quy định."
+
+
+class NumberDateBackwards(Problem):
+    """A number was given on a later day already: dates never go back in a series (DX-72)."""
+
+    code = "documents.number_date_backwards"
+    status = 409
+    text = "Đã cấp số cho ngày {last_on}; không thể cấp số lùi về ngày {on}."
+
+
+class SecrecyMarked(Problem):
+    """State secrets stay outside electronic exchange (DX-02)."""
+
+    code = "documents.secrecy_marked"
+    status = 422
+    text = "Văn bản có dấu hiệu bí mật nhà nước ({mark}); không được gửi qua hệ thống này."
+
+
+class SignatureNotConfirmed(Problem):
+    """A signature on the file does not verify with today's trust, so the next step must not happen."""
+
+    code = "documents.signature_not_confirmed"
+    status = 409
+    text = "Chữ ký số của {who} trên văn bản chưa được xác nhận hợp lệ: {reason}."
+
+
+class PacketRefusedHere(Problem):
+    """The packet breaks a rule of the exchange, seen before it is sent (DX-13)."""
+
+    code = "documents.packet_refused_here"
+    status = 422
+    text = "Gói tin chưa gửi được: {reason}"
