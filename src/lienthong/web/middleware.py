@@ -8,12 +8,14 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from django_htmx.http import HttpResponseClientRedirect
+
 from lienthong.core.errors import Problem
 from lienthong.web import pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# TM-X-31. htmx and our own script come from our own address; bootstrap's icons in its stylesheet are
+# TM-X-31. Scripts and styles come from our own address; icons inside bootstrap's stylesheet are
 # `data:` images. Nothing is `unsafe-*`, and nothing may come from another host.
 POLICY = {
     "default-src": "'self'",
@@ -38,7 +40,7 @@ HEADERS = {
 
 
 class SecurityHeadersMiddleware:
-    """Put the headers of TM-X-31 on every answer; a view that sets its own stricter one keeps it."""
+    """Put the headers of TM-X-31 on every answer; a view's own stricter one stays."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -62,13 +64,17 @@ def _is_private(request: HttpRequest) -> bool:
 
 
 class ProblemMiddleware:
-    """Turn a Problem raised by a view into a page or, for htmx, a part of one."""
+    """Turn a Problem raised by a view into a page or, for htmx, a part of one; lead htmx on."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "htmx", False) and response.status_code in {301, 302, 303}:
+            # htmx would put the page behind the redirect into the part; the browser should go there.
+            return HttpResponseClientRedirect(response.headers["Location"])
+        return response
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         if isinstance(problem, Problem):

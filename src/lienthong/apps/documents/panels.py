@@ -1,0 +1,284 @@
+"""What the pages offer to do: one panel for one move, as data, and the buckets of the work desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms as django_forms
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.documents import forms, queries
+from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
+from lienthong.core.signing import DocumentReport, SignatureReport
+
+Document = IncomingDocument | OutgoingDocument
+MakeForm = Callable[[Actor, Any], django_forms.Form]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How a move looks on the page."""
+
+    page: str
+    label: Any
+    hint: Any
+    button: Any
+    icon: str
+    form: MakeForm | None = None
+    is_link: bool = False
+    is_bad: bool = False
+    is_signing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """An offer for one document, with its form."""
+
+    move: str
+    offer: Offer
+    url: str
+    form: django_forms.Form | None
+
+
+OUTGOING: dict[str, Offer] = {
+    "submit": Offer(
+        "documents:outgoing_submit",
+        _("Trình duyệt"),
+        _("Chuyển dự thảo tới người duyệt. Sau đó chỉ sửa được khi bị trả lại."),
+        _("Trình duyệt"),
+        "send",
+    ),
+    "edit": Offer(
+        "documents:outgoing_edit", _("Sửa dự thảo"), "", _("Sửa"), "pencil-square", is_link=True
+    ),
+    "approve": Offer(
+        "documents:outgoing_approve",
+        _("Duyệt"),
+        _("Đồng ý về nội dung và thể thức; chuyển tới người ký."),
+        _("Duyệt, chuyển ký"),
+        "clipboard-check",
+        lambda _actor, _document: forms.CommentForm(),
+    ),
+    "sign": Offer(
+        "documents:outgoing_sign",
+        _("Ký số"),
+        _("Hệ thống cấp số, ngày rồi ký vào chính tệp đang xem."),
+        _("Ký số"),
+        "pen",
+        lambda _actor, _document: forms.PinForm(),
+        is_signing=True,
+    ),
+    "seal": Offer(
+        "documents:outgoing_seal",
+        _("Đóng dấu số cơ quan"),
+        _("Chữ ký của người có thẩm quyền được kiểm tra lại trước khi ký số cơ quan."),
+        _("Ký số cơ quan"),
+        "patch-check",
+        lambda _actor, _document: forms.PinForm(),
+        is_signing=True,
+    ),
+    "dispatch": Offer(
+        "documents:outgoing_dispatch",
+        _("Phát hành"),
+        _("Gửi qua trục liên thông tới tất cả nơi nhận điện tử."),
+        _("Phát hành"),
+        "send-check",
+    ),
+    "return": Offer(
+        "documents:outgoing_return",
+        _("Trả lại"),
+        _("Trả về người soạn thảo để sửa."),
+        _("Trả lại"),
+        "arrow-return-left",
+        lambda _actor, _document: forms.ReturnForm(),
+        is_bad=True,
+    ),
+}
+INCOMING: dict[str, Offer] = {
+    "accept": Offer(
+        "documents:incoming_accept",
+        _("Tiếp nhận"),
+        _("Cấp số đến và báo cơ quan gửi. Xem kết quả kiểm tra chữ ký trước khi tiếp nhận."),
+        _("Tiếp nhận, cấp số đến"),
+        "check-circle",
+    ),
+    "refuse": Offer(
+        "documents:incoming_refuse",
+        _("Từ chối tiếp nhận"),
+        _("Văn bản được trả lại; cơ quan gửi thấy lý do."),
+        _("Từ chối"),
+        "x-circle",
+        lambda _actor, _document: forms.RefuseForm(),
+        is_bad=True,
+    ),
+    "assign": Offer(
+        "documents:incoming_assign",
+        _("Phân công xử lý"),
+        _("Một người chủ trì; có thể thêm người phối hợp."),
+        _("Phân công"),
+        "person-check",
+        lambda actor, document: forms.AssignForm(actor, document=document),
+    ),
+    "start": Offer(
+        "documents:incoming_start",
+        _("Bắt đầu xử lý"),
+        _("Báo cơ quan gửi rằng văn bản đang được xử lý."),
+        _("Bắt đầu xử lý"),
+        "lightning-charge",
+    ),
+    "finish": Offer(
+        "documents:incoming_finish",
+        _("Hoàn thành"),
+        _("Ghi kết quả và lưu vào hồ sơ công việc."),
+        _("Hoàn thành"),
+        "check-lg",
+        lambda actor, _document: forms.FinishForm(actor),
+    ),
+}
+
+
+def panels(actor: Actor, document: Document, bound: django_forms.Form | None = None) -> list[Panel]:
+    """What `actor` may do with `document` now, in the order of the tables above.
+
+    bound: a form that came back with errors takes the place of the empty one of its class.
+    """
+    offers = OUTGOING if isinstance(document, OutgoingDocument) else INCOMING
+    allowed = set(queries.available_actions(actor, document))
+    return [
+        Panel(
+            move=move,
+            offer=offer,
+            url=reverse(offer.page, args=[document.pk]),
+            form=_form(offer, actor, document, bound),
+        )
+        for move, offer in offers.items()
+        if move in allowed
+    ]
+
+
+def _form(
+    offer: Offer, actor: Actor, document: Document, bound: django_forms.Form | None
+) -> django_forms.Form | None:
+    if offer.form is None:
+        return None
+    fresh = offer.form(actor, document)
+    return bound if bound is not None and type(bound) is type(fresh) else fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One kind of work on the desk: what waits, for whom, and the next move."""
+
+    name: str
+    label: Any
+    todo: Any
+    icon: str
+    roles: frozenset[Role]
+    is_incoming: bool
+
+
+BUCKETS: tuple[Bucket, ...] = (
+    Bucket(
+        "to_register",
+        _("Chờ tiếp nhận"),
+        _("Kiểm tra và cấp số đến"),
+        "inbox",
+        frozenset({Role.CLERK}),
+        True,
+    ),
+    Bucket(
+        "to_direct",
+        _("Chờ phân công"),
+        _("Cho ý kiến chỉ đạo"),
+        "diagram-3",
+        frozenset({Role.LEADER, Role.UNIT_HEAD}),
+        True,
+    ),
+    Bucket(
+        "to_sign",
+        _("Chờ ký"),
+        _("Ký số"),
+        "pen",
+        frozenset({Role.LEADER, Role.UNIT_HEAD}),
+        False,
+    ),
+    Bucket(
+        "to_review",
+        _("Chờ duyệt"),
+        _("Duyệt dự thảo"),
+        "clipboard-check",
+        frozenset({Role.UNIT_HEAD, Role.LEADER}),
+        False,
+    ),
+    Bucket(
+        "to_work",
+        _("Đang giao cho tôi"),
+        _("Xử lý văn bản đến"),
+        "list-task",
+        frozenset({Role.OFFICER, Role.UNIT_HEAD}),
+        True,
+    ),
+    Bucket(
+        "to_draft",
+        _("Dự thảo của tôi"),
+        _("Hoàn thiện và trình duyệt"),
+        "pencil-square",
+        frozenset({Role.OFFICER, Role.CLERK, Role.UNIT_HEAD}),
+        False,
+    ),
+    Bucket(
+        "to_seal",
+        _("Chờ đóng dấu"),
+        _("Ký số cơ quan"),
+        "patch-check",
+        frozenset({Role.CLERK}),
+        False,
+    ),
+    Bucket(
+        "to_dispatch",
+        _("Chờ phát hành"),
+        _("Gửi qua trục"),
+        "send",
+        frozenset({Role.CLERK}),
+        False,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """A bucket with what is in it."""
+
+    bucket: Bucket
+    documents: list[Any]
+    count: int
+
+
+def piles(actor: Actor, desk: queries.Desk) -> list[Pile]:
+    """The buckets of this person's roles, and any other in which something waits for them."""
+    return [
+        Pile(bucket, list(getattr(desk, bucket.name)), desk.counts[bucket.name])
+        for bucket in BUCKETS
+        if bucket.roles & actor.roles or desk.counts[bucket.name]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the card of signatures shows."""
+
+    document: DocumentReport | None = None
+    packet: SignatureReport | None = None
+
+
+def verification(report: Mapping[str, Any]) -> Verification:
+    """Read the report that is stored with an incoming document."""
+    document, packet = report.get("document"), report.get("packet")
+    return Verification(
+        DocumentReport.from_json(document) if document else None,
+        SignatureReport.from_json(packet) if packet else None,
+    )

@@ -1,0 +1,99 @@
+/* What the pages do better with a script. Every page works without it. */
+(() => {
+  "use strict";
+
+  /* Vietnamese letters without their marks, so that "uy ban" finds "Ủy ban". */
+  const plain = (text) =>
+    text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase().trim();
+
+  /* Menus made of <details>: close on Escape, on a click elsewhere, and when another one opens. */
+  const closeMenus = (except) =>
+    document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.activeElement?.closest("details[data-menu][open]");
+    closeMenus();
+    menu?.querySelector("summary").focus();
+  });
+
+  /* A form is sent once: a double click is one click. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    form.querySelectorAll("button:not([type=button])").forEach((button) => button.setAttribute("aria-busy", "true"));
+  });
+  window.addEventListener("pageshow", () =>
+    document.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+    }),
+  );
+
+  /* The recipients' picker: filter as you type, see what is chosen. */
+  const openPicker = (picker) => {
+    const box = picker.querySelector("[data-picker-filter]");
+    const chosen = picker.querySelector("[data-picker-chosen]");
+    const choices = [...picker.querySelectorAll(".lt-choice")];
+    const words = choices.map((choice) => plain(choice.textContent));
+    const show = () => {
+      const names = choices.filter((c) => c.querySelector("input").checked).map((c) => c.dataset.name);
+      chosen.textContent = names.length ? `${chosen.dataset.label} ${names.length}: ${names.join("; ")}` : chosen.dataset.none;
+    };
+    box.closest(".lt-picker-filter").hidden = false;
+    chosen.hidden = false;
+    box.addEventListener("input", () => {
+      const wanted = plain(box.value).split(/\s+/);
+      choices.forEach((choice, n) => {
+        choice.hidden = !wanted.every((word) => words[n].includes(word));
+      });
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+    });
+    picker.addEventListener("change", show);
+    show();
+  };
+  document.querySelectorAll("[data-picker]").forEach(openPicker);
+
+  /* Only the fields of the chosen way of writing are asked for, and hints say what is missing. */
+  const compose = document.querySelector("form[data-compose]");
+  if (compose) {
+    const hint = compose.querySelector("[data-missing]");
+    const check = () => {
+      const source = compose.querySelector("input[name=source]:checked")?.value;
+      compose.querySelectorAll("[data-needed-for]").forEach((field) => {
+        field.required = field.dataset.neededFor === source && !field.dataset.kept;
+      });
+      const missing = [...compose.querySelectorAll("[required]")]
+        .filter((field) => field.type !== "radio" && !field.value.trim())
+        .map((field) => compose.querySelector(`label[for="${field.id}"]`)?.firstChild.textContent.trim())
+        .filter(Boolean);
+      if (!compose.querySelector("[name=recipients]:checked")) missing.push(hint.dataset.recipients);
+      hint.textContent = missing.length ? `${hint.dataset.label} ${missing.join(", ")}` : hint.dataset.done;
+    };
+    compose.addEventListener("input", check);
+    compose.addEventListener("change", check);
+    check();
+  }
+
+  /* Parts that renew themselves while somebody is really here, so an abandoned desk still signs out. */
+  let lastSeen = Date.now();
+  ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"].forEach((name) =>
+    document.addEventListener(name, () => (lastSeen = Date.now()), { passive: true }),
+  );
+  const isBusy = (part) => part.contains(document.activeElement) || part.querySelector("details[open][data-menu]");
+  window.setInterval(() => {
+    if (document.hidden || Date.now() - lastSeen > 3 * 60 * 1000) return;
+    document.querySelectorAll("[data-live]").forEach((part) => {
+      if (!isBusy(part)) part.dispatchEvent(new Event("renew"));
+    });
+  }, 15 * 1000);
+})();
