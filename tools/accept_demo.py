@@ -21,6 +21,12 @@ TRUST = ROOT / "var" / "demo" / "trust"
 STATUSES = ["01", "03", "04", "05", "06"]
 
 
+def expect(fact: bool, message: object) -> None:
+    """End with `message` unless the fact is so."""
+    if not fact:
+        sys.exit(f"NOT ACCEPTED: {message}")
+
+
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a command in the repository; its error output is ours."""
     return subprocess.run(
@@ -32,7 +38,7 @@ def demo(arguments: str) -> dict[str, Any]:
     """Run the demonstration once and return the object on its last line."""
     started = time.monotonic()
     done = run("make", "demo", f"ARGS=--once --json {arguments}")
-    assert done.returncode == 0, f"make demo: exit {done.returncode}\n{done.stdout}"
+    expect(done.returncode == 0, f"make demo: exit {done.returncode}\n{done.stdout}")
     facts: dict[str, Any] = json.loads(done.stdout.rstrip("\n").rpartition("\n")[2])
     print(f"make demo --once --json {arguments}: {time.monotonic() - started:.1f} s")
     return facts
@@ -40,26 +46,27 @@ def demo(arguments: str) -> dict[str, Any]:
 
 def check_facts(facts: dict[str, Any]) -> None:
     """The statuses came back in order, and every file is there."""
-    assert facts["ok"] is True, facts
-    assert facts["statuses"] == STATUSES, facts["statuses"]
-    assert facts["packet_id"], facts
+    expect(facts["ok"] is True, facts)
+    expect(facts["statuses"] == STATUSES, facts["statuses"])
+    expect(bool(facts["packet_id"]), facts)
     for step in facts["steps"]:
         print(f"  {step['node']:6} {step['ms']:6} ms  {step['name']}")
     for name in ("pdf", "packet", "receipt"):
         path = Path(facts["files"][name])
-        assert not path.is_absolute() and (ROOT / path).is_file(), f"{name}: {path}"
+        expect(not path.is_absolute(), f"{name}: {path} is not relative to the clone")
+        expect((ROOT / path).is_file(), f"{name}: {path} is not there")
 
 
 def check_verify(file: Path, scratch: Path) -> None:
     """`lienthong verify` says yes to the file, and no to it with one byte changed."""
     done = run(LIENTHONG, "verify", file)
-    assert done.returncode == 0, f"verify {file}: exit {done.returncode}\n{done.stdout}"
+    expect(done.returncode == 0, f"verify {file}: exit {done.returncode}\n{done.stdout}")
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0x01
     changed = scratch / f"changed-{file.name}"
     changed.write_bytes(data)
     done = run(LIENTHONG, "verify", changed, "--trust", TRUST)
-    assert done.returncode == 1, f"verify of a changed {file.name}: exit {done.returncode}"
+    expect(done.returncode == 1, f"verify of a changed {file.name}: exit {done.returncode}")
     print(f"  lienthong verify {file.name}: yes; with one byte changed: no")
 
 
@@ -70,12 +77,12 @@ def check_with_other_tools(pdf: Path, scratch: Path) -> None:
     run("certutil", "-N", "-d", store, "--empty-password")
     for anchor in sorted((TRUST / "anchors").glob("*.pem")):
         added = run("certutil", "-A", "-d", store, "-n", anchor.stem, "-t", "C,C,C", "-i", anchor)
-        assert added.returncode == 0, f"certutil: {anchor}"
+        expect(added.returncode == 0, f"certutil: {anchor}")
     seen = run("pdfsig", "-nssdir", store, pdf).stdout
-    assert seen.count("Signature Validation: Signature is Valid.") == 2, seen
-    assert seen.count("Certificate Validation: Certificate is Trusted.") == 2, seen
+    expect(seen.count("Signature Validation: Signature is Valid.") == 2, seen)
+    expect(seen.count("Certificate Validation: Certificate is Trusted.") == 2, seen)
     checked = run("qpdf", "--check", pdf)
-    assert checked.returncode == 0, checked.stdout
+    expect(checked.returncode == 0, checked.stdout)
     print("  pdfsig: two valid signatures, two trusted certificates; qpdf --check: clean")
 
 

@@ -29,9 +29,10 @@ def broken(page: Path) -> list[str]:
         target = (page.parent / name).resolve() if name else page
         if not target.exists():
             found.append(link)
-        elif fragment and target.suffix == ".md":
-            if fragment.lower() not in anchors(target.read_text(encoding="utf-8")):
-                found.append(link)
+            continue
+        known = anchors(target.read_text(encoding="utf-8")) if target.suffix == ".md" else set()
+        if fragment and target.suffix == ".md" and fragment.lower() not in known:
+            found.append(link)
     return found
 
 

@@ -1,7 +1,7 @@
 """The command `lienthong`. Each sub-command is loaded when it is used, so that `--help` is quick.
 
-Exit status: 0 did its work, 1 refused (problem code and Vietnamese sentence on standard error, or as
-JSON on standard output with --json), 2 wrong usage, 130 interrupted.
+Exit status: 0 did its work, 1 refused (problem code and Vietnamese sentence on standard error, or
+as JSON on standard output with --json), 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations

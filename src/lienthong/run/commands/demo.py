@@ -27,7 +27,7 @@ import click
 )
 @click.option("--reset", is_flag=True, help="Start over: remove the data of earlier starts.")
 def demo(
-    once: bool, as_json: bool, directory: Path, port: int | None, file: Path | None, reset: bool
+    *, once: bool, as_json: bool, directory: Path, port: int | None, file: Path | None, reset: bool
 ) -> None:
     """Run three nodes, send one real document from ministry to province, and stay up."""
     from lienthong.run.demo import main  # noqa: PLC0415  heavy
