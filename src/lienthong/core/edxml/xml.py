@@ -1,0 +1,184 @@
+"""The one XML reader of the whole code base. Nothing else may construct an lxml parser.
+
+Two passes over the same bytes. The first is a guard that builds no tree: it is fed in chunks and
+stops at the first breach (DOCTYPE, depth, number of elements or attributes, one endless tag), so a
+hostile document costs milliseconds and no memory. The second builds the tree of a document that is
+known to be small in every direction, therefore it may lift libxml2's limit on long texts, which
+attachments of more than 10 MB need.
+
+Source: rules V-06 and V-07; threat model §5.1.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from lienthong.core.edxml.problems import XMLRefused
+
+MIB = 1024 * 1024
+CHUNK_BYTES = 64 * 1024
+BOM = b"\xef\xbb\xbf"
+_DECLARATION = re.compile(rb"<\?xml\s([^>]*)\?>")
+_VERSION = re.compile(rb"version\s*=\s*[\"']1\.0[\"']")
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)[\"']")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds of what is read. Defaults: §6.4 of the packet format, V-07, TM §5.1."""
+
+    packet_bytes: int = 140 * MIB
+    attachment_bytes: int = 50 * MIB
+    decoded_bytes: int = 100 * MIB
+    ratio: int = 100
+    depth: int = 32
+    elements: int = 100_000
+    attributes: int = 256
+    tag_bytes: int = 256 * 1024
+
+
+def parse(raw: bytes, limits: Limits | None = None) -> etree._Element:
+    """Return the root element of `raw`, without comments and processing instructions.
+
+    Raises XMLRefused with the rule: V-04 too large, V-06 not well-formed UTF-8 XML 1.0,
+    V-07 DOCTYPE, entities, or over a limit.
+    """
+    limits = limits or Limits()
+    body = _guarded(raw, limits)
+    return _tree(body, _parser(remove_comments=True, remove_pis=True))
+
+
+def parse_whole(raw: bytes, limits: Limits | None = None) -> etree._Element:
+    """As `parse`, with comments and processing instructions kept: for canonicalisation."""
+    limits = limits or Limits()
+    return _tree(_guarded(raw, limits), _parser(remove_comments=False, remove_pis=False))
+
+
+def _parser(**options: Any) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=True,  # safe behind the guard; without it a text ends at 10 MB
+        collect_ids=False,
+        recover=False,
+        encoding="utf-8",
+        **options,
+    )
+
+
+def _tree(body: bytes, parser: etree.XMLParser) -> etree._Element:
+    try:
+        return etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise _refused(error) from error
+
+
+def _guarded(raw: bytes, limits: Limits) -> bytes:
+    if len(raw) > limits.packet_bytes:
+        raise XMLRefused("V-04", f"lớn hơn {limits.packet_bytes} byte")
+    body = raw.removeprefix(BOM)
+    _check_declaration(body)
+    guard = _Guard(limits)
+    parser = _parser(target=guard)
+    try:
+        _feed(parser, guard, body, limits)
+    except etree.XMLSyntaxError as error:
+        raise _refused(error) from error
+    except UnicodeDecodeError as error:
+        raise XMLRefused("V-06", f"không phải UTF-8 ở byte {error.start}") from error
+    return body
+
+
+def _feed(parser: etree.XMLParser, guard: _Guard, body: bytes, limits: Limits) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    silent = 0
+    for start in range(0, len(body), CHUNK_BYTES):
+        chunk = body[start : start + CHUNK_BYTES]
+        decoder.decode(chunk)
+        before = guard.events
+        parser.feed(chunk)
+        # A chunk without any event lies inside one tag or comment.
+        silent = 0 if guard.events != before else silent + len(chunk)
+        if silent > limits.tag_bytes:
+            raise XMLRefused("V-07", f"một thẻ dài hơn {limits.tag_bytes} byte")
+    decoder.decode(b"", final=True)
+    parser.close()
+
+
+def _check_declaration(body: bytes) -> None:
+    found = _DECLARATION.match(body)
+    if found is None:
+        return
+    if not _VERSION.search(found[1]):
+        raise XMLRefused("V-06", "phiên bản XML không phải 1.0")
+    encoding = _ENCODING.search(found[1])
+    if encoding is not None and encoding[1].lower() not in {b"utf-8", b"utf8"}:
+        raise XMLRefused("V-06", "bảng mã không phải UTF-8")
+
+
+def _refused(error: etree.XMLSyntaxError) -> XMLRefused:
+    line = error.lineno or 0
+    reason = str(error.msg)
+    if reason.startswith("Entity "):
+        return XMLRefused("V-07", "có thực thể không được định nghĩa sẵn", line)
+    return XMLRefused("V-06", f"XML không đúng cú pháp ở dòng {line}", line)
+
+
+class _Guard:
+    """A parser target that only counts. Raising in a call stops libxml2 at once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.events = 0
+        self._limits = limits
+        self._depth = 0
+        self._elements = 0
+
+    def start(self, _tag: str, attributes: dict[str, str], nsmap: Any = None) -> None:
+        self.events += 1
+        self._depth += 1
+        self._elements += 1
+        if self._depth > self._limits.depth:
+            raise XMLRefused("V-07", f"lồng sâu hơn {self._limits.depth} cấp")
+        if self._elements > self._limits.elements:
+            raise XMLRefused("V-07", f"nhiều hơn {self._limits.elements} phần tử")
+        if len(attributes) + len(nsmap or ()) > self._limits.attributes:
+            raise XMLRefused("V-07", f"nhiều hơn {self._limits.attributes} thuộc tính")
+
+    def end(self, _tag: str) -> None:
+        self.events += 1
+        self._depth -= 1
+
+    def data(self, _text: str) -> None:
+        self.events += 1
+
+    def doctype(self, *_names: str | None) -> None:
+        raise XMLRefused("V-07", "có khai báo DOCTYPE")
+
+    def close(self) -> None:
+        return None
+
+
+def local_name(element: etree._Element) -> str:
+    """The name without its namespace."""
+    tag = str(element.tag)
+    return tag.rpartition("}")[2]
+
+
+def namespace(element: etree._Element) -> str:
+    """The namespace URI, "" when there is none."""
+    tag = str(element.tag)
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+
+
+def children(element: etree._Element) -> Iterator[etree._Element]:
+    """The child elements, in document order."""
+    return (child for child in element if isinstance(child.tag, str))
