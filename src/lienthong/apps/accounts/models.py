@@ -79,9 +79,9 @@ class Person(AbstractBaseUser):
         """Hash the composed form, so a password with accents is one however it is typed."""
         super().set_password(normal_password(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Compare the composed form with the stored hash."""
-        return super().check_password(normal_password(raw_password) or "")
+        return super().check_password(normal_password(raw_password))
 
 
 def normal_username(username: str) -> str:

@@ -66,7 +66,7 @@ def begin(username: str, address: str) -> Try:
         last_at__gt=now - rules.KNOWN_ADDRESS_FOR,
     ).exists()
     if is_known:
-        keys = (_key("account at", username, address),)
+        keys: tuple[str, ...] = (_key("account at", username, address),)
     else:
         keys = (_key("account", username), _key("address", address))
     with transaction.atomic():

@@ -29,23 +29,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if request.actor:  # type: ignore[attr-defined]
             return redirect(following)
         return render(request, TEMPLATE, {"form": SignInForm(), "next": following})
-    form, status = SignInForm(request.POST), 422
+    form = SignInForm(request.POST)
+    problem: Problem = rules.SignInRefused()
     if form.is_valid():
         try:
             sessions.sign_in(request, **form.cleaned_data)
         except (rules.SignInRefused, rules.SignInThrottled, rules.NoSeat) as refusal:
-            status = _show(form, refusal)
+            problem = refusal
         else:
             return redirect(following)
-    return render(request, TEMPLATE, {"form": form, "next": following}, status=status)
+    context = {
+        "form": form,
+        "next": following,
+        "username": form["username"].value(),
+        "problem": pages.sentence(problem),
+    }
+    return render(request, TEMPLATE, context, status=problem.status)
 
 
 TEMPLATE = "accounts/sign_in.html"
-
-
-def _show(form: SignInForm, refusal: Problem) -> int:
-    form.add_error(None, pages.sentence(refusal))
-    return refusal.status
 
 
 def _following(request: HttpRequest) -> str:

@@ -12,7 +12,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from procrastinate import BaseRetryStrategy, RetryDecision
@@ -111,7 +111,7 @@ def job(name: str, *, schedule: str | None = None) -> Callable[[Function], Funct
         lock = name if schedule else None
         task = app.task(name=name, retry=Backoff(), queueing_lock=lock)(run)
         if schedule:
-            app.periodic(cron=schedule)(task)
+            app.periodic(cron=schedule)(cast(Any, task))
         return function
 
     return register
