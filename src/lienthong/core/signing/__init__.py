@@ -1,0 +1,74 @@
+"""Sign and verify: PDF (PAdES), packets (CAdES), receipts (JWS), HTTP requests (RFC 9421).
+
+Pure code over bytes, keys and a Trust; the clock is always a parameter.
+"""
+
+from lienthong.core.signing.keys import DigestSigner, KeySigner
+from lienthong.core.signing.pdf_check import PdfFacts, check_unsigned_pdf
+from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD, Box, prepare_pdf
+from lienthong.core.signing.pdf_sign import sign_pdf
+from lienthong.core.signing.pdf_verify import check_official, verify_pdf
+from lienthong.core.signing.problems import (
+    CertificateProfileBroken,
+    JWSInvalid,
+    KeyPasswordWrong,
+    PdfActiveContent,
+    PdfBoxOutside,
+    PdfBroken,
+    PdfEncrypted,
+    PdfNotPdf,
+    PdfNotPrepared,
+    PdfSignedAlready,
+    PdfTooLarge,
+    RequestClockSkew,
+    RequestSignatureInvalid,
+    SignatureNotMade,
+    SignerCertificateNotValid,
+    TrustInvalid,
+)
+from lienthong.core.signing.report import (
+    Check,
+    DocumentReport,
+    Indication,
+    SignatureReport,
+    SignerCard,
+    Verdict,
+)
+from lienthong.core.signing.trust import Trust
+
+__all__ = [
+    "AGENCY_FIELD",
+    "PERSON_FIELD",
+    "Box",
+    "CertificateProfileBroken",
+    "Check",
+    "DigestSigner",
+    "DocumentReport",
+    "Indication",
+    "JWSInvalid",
+    "KeyPasswordWrong",
+    "KeySigner",
+    "PdfActiveContent",
+    "PdfBoxOutside",
+    "PdfBroken",
+    "PdfEncrypted",
+    "PdfFacts",
+    "PdfNotPdf",
+    "PdfNotPrepared",
+    "PdfSignedAlready",
+    "PdfTooLarge",
+    "RequestClockSkew",
+    "RequestSignatureInvalid",
+    "SignatureNotMade",
+    "SignatureReport",
+    "SignerCard",
+    "SignerCertificateNotValid",
+    "Trust",
+    "TrustInvalid",
+    "Verdict",
+    "check_official",
+    "check_unsigned_pdf",
+    "prepare_pdf",
+    "sign_pdf",
+    "verify_pdf",
+]

@@ -1,0 +1,253 @@
+"""CMS SignedData, detached: written byte by byte, read strictly (SG 5.2, 5.3, 7.2 blocks 1-4).
+
+Written: one SignerInfo by issuer and serial; signed attributes content-type, message-digest,
+signing-certificate-v2, and signing-time for packets only; certificates without the root.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from asn1crypto import algos, cms, tsp
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from lienthong.core.signing import der
+from lienthong.core.signing.keys import DigestSigner
+from lienthong.core.signing.policy import Algorithm
+
+CMS_SIZE_MAX_BYTES = 512 * 1024
+CERTIFICATES_MAX = 50
+
+DATA = der.oid("1.2.840.113549.1.7.1")
+SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
+CONTENT_TYPE = der.oid("1.2.840.113549.1.9.3")
+MESSAGE_DIGEST = der.oid("1.2.840.113549.1.9.4")
+SIGNING_TIME = der.oid("1.2.840.113549.1.9.5")
+SIGNING_CERTIFICATE_V2 = der.oid("1.2.840.113549.1.9.16.2.47")
+SHA256_ID = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"))
+_SHA256_NULL = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"), der.NULL)
+_MGF1_SHA256 = der.sequence(der.oid("1.2.840.113549.1.1.8"), _SHA256_NULL)
+PSS_ID = der.sequence(
+    der.oid("1.2.840.113549.1.1.10"),
+    der.sequence(
+        der.tlv(0xA0, _SHA256_NULL), der.tlv(0xA1, _MGF1_SHA256), der.tlv(0xA2, der.integer(32))
+    ),
+)
+ECDSA_SHA256_ID = der.sequence(der.oid("1.2.840.10045.4.3.2"))
+
+# The attributes that must not come twice, and the only ones we give a meaning to.
+_ATTRIBUTES_ONCE = ("content_type", "message_digest", "signing_time", "signing_certificate_v2")
+
+
+class CMSInvalid(ValueError):
+    """The bytes are no signature of the accepted shape. The text is Vietnamese."""
+
+
+def build(signer: DigestSigner, digest: bytes, *, signing_time: datetime | None = None) -> bytes:
+    """Sign the SHA-256 `digest` of some content; return the CMS in DER, content not inside."""
+    own = signer.certificate.public_bytes(Encoding.DER)
+    attributes = [
+        _attribute(CONTENT_TYPE, DATA),
+        _attribute(MESSAGE_DIGEST, der.octets(digest)),
+        _attribute(SIGNING_CERTIFICATE_V2, _signing_certificate(own)),
+    ]
+    if signing_time is not None:
+        attributes.append(_attribute(SIGNING_TIME, der.time(signing_time)))
+    signed = der.set_of(*attributes)
+    signature = signer.sign_digest(hashlib.sha256(signed).digest())
+    is_rsa = isinstance(signer.certificate.public_key(), rsa.RSAPublicKey)
+    info = der.sequence(
+        der.integer(1),
+        _issuer_and_serial(signer.certificate),
+        SHA256_ID,
+        b"\xa0" + signed[1:],
+        PSS_ID if is_rsa else ECDSA_SHA256_ID,
+        der.octets(signature),
+    )
+    chain = [certificate.public_bytes(Encoding.DER) for certificate in signer.chain]
+    body = der.sequence(
+        der.integer(1),
+        der.set_of(SHA256_ID),
+        der.sequence(DATA),
+        der.tlv(0xA0, b"".join(sorted([own, *chain]))),
+        der.set_of(info),
+    )
+    return der.sequence(SIGNED_DATA, der.tlv(0xA0, body))
+
+
+def _attribute(kind: bytes, value: bytes) -> bytes:
+    return der.sequence(kind, der.set_of(value))
+
+
+def _signing_certificate(own: bytes) -> bytes:
+    """ESSCertIDv2 with the default digest, SHA-256 (RFC 5035)."""
+    one = der.sequence(der.octets(hashlib.sha256(own).digest()))
+    return der.sequence(der.sequence(one))
+
+
+def _issuer_and_serial(certificate: x509.Certificate) -> bytes:
+    """IssuerAndSerialNumber with the issuer's bytes as they stand in the certificate."""
+    from asn1crypto.x509 import Certificate  # noqa: PLC0415  (the name is taken above)
+
+    parsed = Certificate.load(certificate.public_bytes(Encoding.DER))
+    return der.sequence(parsed.issuer.dump(), der.integer(certificate.serial_number))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCMS:
+    """What one detached signature says. Nothing in it has been believed yet."""
+
+    certificate: x509.Certificate
+    others: tuple[x509.Certificate, ...]
+    algorithm: Algorithm
+    signed_attributes: bytes  # the SET OF as it was signed
+    signature: bytes
+    message_digest: bytes
+    digest: str
+    signing_time: datetime | None
+    names_certificate: bool  # signing-certificate(-v2) is there and is this certificate
+    has_timestamp: bool
+
+
+def parse(data: bytes, *, trailing_zeros: bool = False) -> SignedCMS:
+    """Read one detached signature. Raises CMSInvalid (R5-R9, R11, R12, R16, R18)."""
+    if len(data) > CMS_SIZE_MAX_BYTES:
+        raise CMSInvalid("chữ ký có dung lượng quá lớn")
+    try:
+        end = der.check_strict(data, trailing_zeros=trailing_zeros)
+        content_info = cms.ContentInfo.load(data[:end], strict=True)
+        if content_info["content_type"].native != "signed_data":
+            raise CMSInvalid("chữ ký không phải CMS SignedData")
+        return _read(content_info["content"])
+    except CMSInvalid:
+        raise
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        # asn1crypto and our DER check report malformed input with these.
+        raise CMSInvalid(f"cấu trúc CMS sai ({error})"[:160]) from error
+
+
+def _read(body: cms.SignedData) -> SignedCMS:
+    encapsulated = body["encap_content_info"]
+    if encapsulated["content_type"].native != "data" or encapsulated["content"].native is not None:
+        raise CMSInvalid("chữ ký phải tách rời, không chứa nội dung")
+    infos = body["signer_infos"]
+    if len(infos) != 1:
+        raise CMSInvalid("chữ ký phải có đúng một người ký")
+    info = infos[0]
+    attributes = info["signed_attrs"]
+    if not isinstance(attributes, cms.CMSAttributes) or not len(attributes):
+        raise CMSInvalid("chữ ký không có thuộc tính được ký")
+    members = [bytes(attribute.dump()) for attribute in attributes]
+    if members != sorted(members):
+        raise CMSInvalid("các thuộc tính được ký không theo thứ tự DER")
+    values = _attribute_values(attributes)
+    if values.get("content_type") is None or values["content_type"].native != "data":
+        raise CMSInvalid("thuộc tính content-type sai")
+    if values.get("message_digest") is None:
+        raise CMSInvalid("thiếu thuộc tính message-digest")
+    certificate, others = _certificates(body, info["sid"])
+    digest = info["digest_algorithm"]["algorithm"].native
+    signing_time = values["signing_time"].native if "signing_time" in values else None
+    return SignedCMS(
+        certificate=certificate,
+        others=others,
+        algorithm=_algorithm(info["signature_algorithm"], digest),
+        signed_attributes=der.tlv(der.SET, b"".join(members)),
+        signature=bytes(info["signature"].native),
+        message_digest=bytes(values["message_digest"].native),
+        digest=digest,
+        signing_time=signing_time,
+        names_certificate=_names_certificate(values.get("signing_certificate_v2"), certificate),
+        has_timestamp=_has_timestamp(info["unsigned_attrs"]),
+    )
+
+
+def _attribute_values(attributes: cms.CMSAttributes) -> dict[str, cms.Any]:
+    values: dict[str, cms.Any] = {}
+    for attribute in attributes:
+        kind = attribute["type"].native
+        if kind in values or (kind in _ATTRIBUTES_ONCE and len(attribute["values"]) != 1):
+            raise CMSInvalid(f"thuộc tính {kind} lặp lại")
+        values[kind] = attribute["values"][0] if len(attribute["values"]) else None
+    return values
+
+
+def _certificates(
+    body: cms.SignedData, sid: cms.SignerIdentifier
+) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
+    """The certificate that the SignerIdentifier names, and the rest."""
+    found = body["certificates"]
+    if not isinstance(found, cms.CertificateSet) or len(found) > CERTIFICATES_MAX:
+        raise CMSInvalid("thiếu chứng thư của người ký hoặc có quá nhiều chứng thư")
+    if sid.name != "issuer_and_serial_number":
+        raise CMSInvalid("người ký phải được chỉ bằng cơ quan cấp và số sê-ri")
+    issuer, serial = sid.chosen["issuer"].dump(), sid.chosen["serial_number"].native
+    own, others = [], []
+    for choice in found:
+        if choice.name != "certificate":
+            continue
+        parsed = choice.chosen
+        certificate = x509.load_der_x509_certificate(parsed.dump())
+        is_own = parsed.serial_number == serial and parsed.issuer.dump() == issuer
+        (own if is_own else others).append(certificate)
+    if len(own) != 1:
+        raise CMSInvalid("không tìm thấy chứng thư của người ký trong chữ ký")
+    return own[0], tuple(others)
+
+
+def _names_certificate(value: tsp.SigningCertificateV2 | None, own: x509.Certificate) -> bool:
+    """Whether signing-certificate-v2 is there and its first entry is `own` (R9, R10).
+
+    Raises CMSInvalid when it names another certificate.
+    """
+    if value is None:
+        return False
+    first = value["certs"][0]
+    name = first["hash_algorithm"]["algorithm"].native
+    if name not in {"sha256", "sha384", "sha512"}:
+        raise CMSInvalid(f"thuộc tính signing-certificate dùng thuật toán băm {name}")
+    digest = hashlib.new(name, own.public_bytes(Encoding.DER)).digest()
+    if digest != first["cert_hash"].native:
+        raise CMSInvalid("thuộc tính signing-certificate chỉ một chứng thư khác")
+    return True
+
+
+def _algorithm(found: algos.SignedDigestAlgorithm, digest: str) -> Algorithm:
+    """The algorithm as the table names it; it must agree with the digest algorithm (R12, R15)."""
+    name = found["algorithm"].native
+    if name == "rsassa_pss":
+        parameters = found["parameters"]
+        mask = parameters["mask_gen_algorithm"]
+        used = parameters["hash_algorithm"]["algorithm"].native
+        if mask["algorithm"].native != "mgf1" or mask["parameters"]["algorithm"].native != used:
+            raise CMSInvalid("tham số PSS sai")
+        algorithm = Algorithm("rsassa_pss", used, int(parameters["salt_length"].native))
+    elif name in {"rsassa_pkcs1v15", "ecdsa"}:
+        return Algorithm(name, digest)
+    else:
+        family, _, used = {
+            "sha256_rsa": ("rsassa_pkcs1v15", "", "sha256"),
+            "sha384_rsa": ("rsassa_pkcs1v15", "", "sha384"),
+            "sha512_rsa": ("rsassa_pkcs1v15", "", "sha512"),
+            "sha256_ecdsa": ("ecdsa", "", "sha256"),
+            "sha384_ecdsa": ("ecdsa", "", "sha384"),
+            "sha512_ecdsa": ("ecdsa", "", "sha512"),
+            "sha1_rsa": ("rsassa_pkcs1v15", "", "sha1"),
+        }.get(name, ("", "", ""))
+        if not family:
+            raise CMSInvalid(f"thuật toán chữ ký {name} không được hỗ trợ")
+        algorithm = Algorithm(family, used)
+    if algorithm.digest != digest:
+        raise CMSInvalid("thuật toán băm và thuật toán chữ ký không khớp")
+    return algorithm
+
+
+def _has_timestamp(attributes: Sequence[cms.CMSAttribute]) -> bool:
+    if not isinstance(attributes, cms.CMSAttributes):
+        return False
+    return any(a["type"].native == "signature_time_stamp_token" for a in attributes)

@@ -1,0 +1,237 @@
+"""Verify the signatures of a PDF (SG 7): structure, signature, signer, revocation, one verdict.
+
+Two validators must agree before anything is called valid: the one here, and pyHanko with revocation
+required. The second can be left to a sample of known-good traffic (`second_opinion=False`); it never
+makes a verdict better, only worse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from lienthong.core.errors import Problem
+from lienthong.core.signing import cms
+from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD
+from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure, read_structure
+from lienthong.core.signing.problems import PdfEncrypted, PdfNotPdf
+from lienthong.core.signing.report import (
+    Check,
+    DocumentReport,
+    Findings,
+    Indication,
+    SignatureReport,
+    SignerCard,
+    Verdict,
+    with_findings,
+    worst,
+)
+from lienthong.core.signing.second import second_opinion_of
+from lienthong.core.signing.trust import Trust
+from lienthong.core.signing.validate import DOCUMENT, check_signature, check_signer, signer_card
+
+
+def verify_pdf(
+    data: bytes, *, trust: Trust, at: datetime, second_opinion: bool = True
+) -> DocumentReport:
+    """Verify every signature of `data` at the time `at`. Never raises for a bad document."""
+    sha256 = hashlib.sha256(data).hexdigest()
+
+    def report(
+        verdict: Verdict, signatures: tuple[SignatureReport, ...], *findings: str
+    ) -> DocumentReport:
+        return DocumentReport(sha256, len(data), verdict, signatures, findings, at, trust.epoch)
+
+    try:
+        structure = read_structure(data)
+    except Problem as problem:
+        verdict = Verdict.INVALID if isinstance(problem, PdfNotPdf) else Verdict.UNKNOWN
+        if isinstance(problem, PdfEncrypted):
+            return report(verdict, (), "Tài liệu được mã hóa nên không kiểm tra được chữ ký.")
+        return report(verdict, (), _reading_problem(problem))
+    with structure.pdf:
+        if not structure.signatures:
+            return report(Verdict.UNKNOWN, (), "Tài liệu không có chữ ký số.")
+        signatures = tuple(
+            _verify_one(data, one, structure, trust, at) for one in structure.signatures
+        )
+    if second_opinion and all(one.indication is Indication.PASSED for one in signatures):
+        refused = second_opinion_of(data, trust=trust, at=at)
+        signatures = tuple(_with_refusal(one, refused) for one in signatures)
+    findings = [
+        f"{one.field}: {check.text}"
+        for one in signatures
+        for check in one.checks
+        if check.ok is not True
+    ]
+    return report(worst(signatures), signatures, *dict.fromkeys(findings))
+
+
+def _reading_problem(problem: Problem) -> str:
+    if isinstance(problem, PdfNotPdf):
+        return "Tệp này không phải là PDF."
+    return f"Không đọc được tệp PDF ({problem.facts.get('detail', problem.code)})."
+
+
+def _verify_one(
+    data: bytes, found: PdfSignature, structure: PdfStructure, trust: Trust, at: datetime
+) -> SignatureReport:
+    findings = Findings()
+    for remark in (*structure.remarks, *found.remarks):
+        add = findings.failed if remark.proven else findings.unknown
+        add(remark.check, remark.sub_indication, remark.text)
+    card: SignerCard | None = None
+    notes: tuple[str, ...] = ()
+    if found.contents and found.end:
+        signed = _parse(found, findings)
+        if signed is not None:
+            check_signature(signed, _digest_of(data, found), findings)
+            claimed_at = found.claimed_at or signed.signing_time
+            path = check_signer(
+                signed.certificate,
+                others=signed.others,
+                purpose=DOCUMENT,
+                claimed_at=claimed_at,
+                trust=trust,
+                at=at,
+                findings=findings,
+            )
+            card = signer_card(signed.certificate, path.way)
+            found.claimed_at = claimed_at
+    elif findings.indication is Indication.PASSED:
+        findings.failed("format", "FORMAT_FAILURE", "Không đọc được giá trị chữ ký.")
+    if found.subfilter == "/adbe.pkcs7.detached":
+        notes = ("Chữ ký theo kiểu cũ adbe.pkcs7.detached, không phải PAdES.",)
+    if found.covers_whole:
+        findings.good("coverage", "Chữ ký phủ toàn bộ tệp; không có gì được thêm sau đó.")
+    elif not found.remarks:
+        findings.good("coverage", "Sau chữ ký này chỉ có chữ ký tiếp theo được thêm vào.")
+    return SignatureReport(
+        found.field,
+        findings.indication,
+        findings.sub_indication,
+        card,
+        found.claimed_at,
+        found.covers_whole,
+        tuple(findings.checks),
+        notes,
+    )
+
+
+def _parse(found: PdfSignature, findings: Findings) -> cms.SignedCMS | None:
+    try:
+        signed = cms.parse(found.contents, trailing_zeros=True)
+    except cms.CMSInvalid as error:
+        findings.failed("format", "FORMAT_FAILURE", f"Chữ ký sai định dạng: {error}.")
+        return None
+    if found.subfilter == "/adbe.pkcs7.detached":
+        return replace(signed, names_certificate=True)  # not asked for in this kind (SG 7.3)
+    return signed
+
+
+def _digest_of(data: bytes, found: PdfSignature) -> Callable[[str], bytes]:
+    def digest(name: str) -> bytes:
+        maker = hashlib.new(name)
+        with memoryview(data) as view:
+            maker.update(view[: found.gap[0]])
+            maker.update(view[found.gap[1] : found.end])
+        return maker.digest()
+
+    return digest
+
+
+def _with_refusal(one: SignatureReport, refused: dict[str, str]) -> SignatureReport:
+    """The report lowered to INDETERMINATE when the second validator did not accept it."""
+    reason = refused.get(one.field)
+    if reason is None:
+        return one
+    check = Check("second_opinion", None, f"Bộ kiểm tra thứ hai không chấp nhận chữ ký: {reason}.")
+    return replace(
+        one,
+        indication=Indication.INDETERMINATE,
+        sub_indication="GENERIC",
+        checks=(*one.checks, check),
+    )
+
+
+def check_intact(data: bytes, *, last_field: str) -> str:
+    """Check structure and mathematics of every signature, without asking who signed.
+
+    Returns why it is not good, or "" when it is and the field `last_field` covers the file.
+    """
+    try:
+        structure = read_structure(data)
+    except Problem as problem:
+        return problem.code
+    with structure.pdf:
+        for found in structure.signatures:
+            findings = Findings()
+            signed = _parse(found, findings) if found.end else None
+            if signed is not None:
+                check_signature(signed, _digest_of(data, found), findings)
+            remarks = [remark.text for remark in (*structure.remarks, *found.remarks)]
+            bad = remarks + [check.text for check in findings.checks if check.ok is not True]
+            if signed is None or bad:
+                return f"{found.field}: {'; '.join(bad) or 'không đọc được'}"
+        covers = [one.field for one in structure.signatures if one.covers_whole]
+    return "" if covers == [last_field] else "chữ ký không phủ toàn bộ tài liệu"
+
+
+def check_official(
+    report: DocumentReport, *, agency_codes: set[str], signer_name: str | None
+) -> DocumentReport:
+    """Judge a report as that of an official document (SG 7.5, DX-65, DX-66).
+
+    agency_codes: the codes of the issuing agency (`From`). signer_name: the named signer, None when
+    the packet does not name one. The verdict returned is never better than the report's.
+    """
+    person, agency = report.signature(PERSON_FIELD), report.signature(AGENCY_FIELD)
+    missing = [
+        text
+        for one, text in (
+            (person, "Thiếu chữ ký số của người có thẩm quyền."),
+            (agency, "Thiếu chữ ký số của cơ quan, tổ chức."),
+        )
+        if one is None
+    ]
+    if person is None or agency is None:
+        return with_findings(report, Verdict.INVALID, *missing)
+    texts: list[str] = []
+    if not agency.covers_whole:
+        texts.append("Chữ ký của cơ quan không phủ toàn bộ tài liệu.")
+    texts += _agency_findings(agency, agency_codes)
+    texts += _person_findings(person, agency_codes, signer_name)
+    if person.claimed_at and agency.claimed_at and person.claimed_at > agency.claimed_at:
+        texts.append("Người có thẩm quyền ký sau cơ quan; thứ tự ký không đúng.")
+    return with_findings(report, Verdict.INVALID, *texts) if texts else report
+
+
+def _agency_findings(agency: SignatureReport, codes: set[str]) -> list[str]:
+    card = agency.signer
+    if card is None or card.kind != "agency":
+        return ["Chữ ký ở ô của cơ quan không dùng chứng thư của cơ quan, tổ chức."]
+    if card.organization_code not in codes:
+        return [f"Chứng thư của cơ quan “{card.name}” không thuộc cơ quan ban hành văn bản."]
+    return []
+
+
+def _person_findings(
+    person: SignatureReport, codes: set[str], signer_name: str | None
+) -> list[str]:
+    card = person.signer
+    if card is None or card.kind != "person":
+        return ["Chữ ký ở ô của người có thẩm quyền không dùng chứng thư cá nhân công vụ."]
+    texts = []
+    if card.organization_code and card.organization_code not in codes:
+        texts.append(f"Người ký “{card.name}” thuộc cơ quan khác với cơ quan ban hành văn bản.")
+    if signer_name is not None and _folded(card.name) != _folded(signer_name):
+        texts.append(f"Người ký trên chứng thư là “{card.name}”, văn bản ghi “{signer_name}”.")
+    return texts
+
+
+def _folded(name: str) -> str:
+    import unicodedata  # noqa: PLC0415
+
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

@@ -1,0 +1,213 @@
+"""What a check of signatures found: indications of EN 319 102-1 and the words a clerk reads.
+
+UNKNOWN ("chưa đủ căn cứ kết luận") is never shown as valid (SG-V-10, DX-65).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Indication(StrEnum):
+    """The main status of one signature (SG 7.1)."""
+
+    PASSED = "TOTAL-PASSED"
+    INDETERMINATE = "INDETERMINATE"
+    FAILED = "TOTAL-FAILED"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[_VERDICTS[self]]
+
+
+class Verdict(StrEnum):
+    """The status of a whole document."""
+
+    VALID = "VALID"
+    UNKNOWN = "UNKNOWN"
+    INVALID = "INVALID"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_VERDICTS = {
+    Indication.PASSED: Verdict.VALID,
+    Indication.INDETERMINATE: Verdict.UNKNOWN,
+    Indication.FAILED: Verdict.INVALID,
+}
+_LABELS = {
+    Verdict.VALID: "Hợp lệ",
+    Verdict.UNKNOWN: "Chưa đủ căn cứ kết luận",
+    Verdict.INVALID: "Không hợp lệ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a report. ok: True passed, False failed, None could not be decided."""
+
+    id: str
+    ok: bool | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignerCard:
+    """Who signed, as the certificate says (DX-63). `way` tells how the path reaches its root."""
+
+    name: str
+    organization: str = ""
+    organization_code: str = ""
+    position: str = ""
+    serial: str = ""
+    issuer: str = ""
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    algorithm: str = ""
+    way: str = ""
+    kind: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReport:
+    """One signature: its indication and every check behind it."""
+
+    field: str
+    indication: Indication
+    sub_indication: str = ""
+    signer: SignerCard | None = None
+    claimed_at: datetime | None = None
+    covers_whole: bool = False
+    checks: tuple[Check, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return _VERDICTS[self.indication]
+
+    def to_json(self) -> dict[str, Any]:
+        return _plain(asdict(self))
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> SignatureReport:
+        signer = found.get("signer")
+        return cls(
+            field=found["field"],
+            indication=Indication(found["indication"]),
+            sub_indication=found["sub_indication"],
+            signer=_card(signer) if signer else None,
+            claimed_at=_moment(found["claimed_at"]),
+            covers_whole=found["covers_whole"],
+            checks=tuple(Check(**check) for check in found["checks"]),
+            notes=tuple(found.get("notes", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport:
+    """All signatures of a document and one verdict. The same input gives the same report."""
+
+    sha256: str
+    size: int
+    verdict: Verdict
+    signatures: tuple[SignatureReport, ...]
+    findings: tuple[str, ...]
+    checked_at: datetime
+    trust_epoch: str
+    policy: str = field(default="lienthong-1")
+
+    def signature(self, name: str) -> SignatureReport | None:
+        """The signature in the field `name`."""
+        return next((one for one in self.signatures if one.field == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        return _plain({**asdict(self), "signatures": [one.to_json() for one in self.signatures]})
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> DocumentReport:
+        checked_at = _moment(found["checked_at"])
+        if checked_at is None:
+            raise ValueError("a report has the time of its check")
+        return cls(
+            sha256=found["sha256"],
+            size=found["size"],
+            verdict=Verdict(found["verdict"]),
+            signatures=tuple(SignatureReport.from_json(one) for one in found["signatures"]),
+            findings=tuple(found["findings"]),
+            checked_at=checked_at,
+            trust_epoch=found["trust_epoch"],
+            policy=found.get("policy", ""),
+        )
+
+
+@dataclass
+class Findings:
+    """Collects checks of one signature and keeps the worst indication met, the first of its rank."""
+
+    checks: list[Check] = field(default_factory=list)
+    indication: Indication = Indication.PASSED
+    sub_indication: str = ""
+
+    def good(self, name: str, text: str) -> None:
+        self.checks.append(Check(name, True, text))
+
+    def unknown(self, name: str, sub_indication: str, text: str) -> None:
+        self.checks.append(Check(name, None, text))
+        if self.indication is Indication.PASSED:
+            self.indication, self.sub_indication = Indication.INDETERMINATE, sub_indication
+
+    def failed(self, name: str, sub_indication: str, text: str) -> None:
+        self.checks.append(Check(name, False, text))
+        if self.indication is not Indication.FAILED:
+            self.indication, self.sub_indication = Indication.FAILED, sub_indication
+
+    def doubtful(self, name: str, sub_indication: str, text: str) -> None:
+        """A check that is not met, but proves nothing: shown as failed, counted as unknown."""
+        self.checks.append(Check(name, False, text))
+        if self.indication is Indication.PASSED:
+            self.indication, self.sub_indication = Indication.INDETERMINATE, sub_indication
+
+
+def worst(signatures: tuple[SignatureReport, ...]) -> Verdict:
+    """The verdict that a set of signatures allows; none at all is UNKNOWN."""
+    verdicts = {one.verdict for one in signatures}
+    if Verdict.INVALID in verdicts:
+        return Verdict.INVALID
+    if Verdict.UNKNOWN in verdicts or not verdicts:
+        return Verdict.UNKNOWN
+    return Verdict.VALID
+
+
+def with_findings(report: DocumentReport, verdict: Verdict, *texts: str) -> DocumentReport:
+    """The report with more findings and a verdict that is not better than before."""
+    rank = [Verdict.VALID, Verdict.UNKNOWN, Verdict.INVALID]
+    lower = max(report.verdict, verdict, key=rank.index)
+    return replace(report, verdict=lower, findings=(*report.findings, *texts))
+
+
+def _plain(value: Any) -> Any:
+    """The value in JSON's types; the round trip through text makes tuples lists."""
+    return json.loads(json.dumps(value, default=_default, ensure_ascii=False))
+
+
+def _default(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _card(found: Mapping[str, Any]) -> SignerCard:
+    times = {name: _moment(found[name]) for name in ("not_before", "not_after")}
+    return SignerCard(**{**found, **times})
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

@@ -1,0 +1,229 @@
+"""One signature against a Trust and a time: the order of work of SG 7.2, shared by PDF and packets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from lienthong.core.signing import policy
+from lienthong.core.signing.authority import (
+    DOCUMENT_SIGNING,
+    POLICY_AGENCY,
+    POLICY_PERSON,
+    POLICY_PUBLIC_LEGAL,
+    POLICY_PUBLIC_PERSON,
+    POLICY_SERVICE,
+)
+from lienthong.core.signing.cms import SignedCMS
+from lienthong.core.signing.path import (
+    HASH,
+    PathResult,
+    Trouble,
+    check_path,
+    common_name,
+    local,
+    subject_fields,
+)
+from lienthong.core.signing.report import Findings, SignerCard
+from lienthong.core.signing.trust import Trust
+
+CLAIM_TOLERANCE = timedelta(minutes=5)
+KINDS = {
+    POLICY_PERSON: "person",
+    POLICY_AGENCY: "agency",
+    POLICY_SERVICE: "service",
+    POLICY_PUBLIC_PERSON: "public_person",
+    POLICY_PUBLIC_LEGAL: "public_legal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What the certificate must be for."""
+
+    usages: frozenset[str]
+    commits: bool
+    name: str
+
+
+DOCUMENT = Purpose(frozenset({DOCUMENT_SIGNING}), True, "ký văn bản")
+
+
+def check_signature(
+    signed: SignedCMS, digest_of: Callable[[str], bytes], findings: Findings
+) -> None:
+    """Blocks 2-4: the certificate is named, the content is the one signed, the key made it."""
+    if not signed.names_certificate:
+        findings.unknown(
+            "signing_certificate",
+            "NO_SIGNING_CERTIFICATE_FOUND",
+            "Chữ ký không gắn với chứng thư người ký (thiếu thuộc tính signing-certificate-v2).",
+        )
+    if signed.digest not in policy.DIGESTS:
+        findings.unknown(
+            "algorithm",
+            "CRYPTO_CONSTRAINTS_FAILURE",
+            f"Thuật toán băm {signed.digest} không còn được chấp nhận.",
+        )
+        return
+    if digest_of(signed.digest) == signed.message_digest:
+        findings.good("integrity", "Nội dung không thay đổi kể từ khi ký.")
+    else:
+        findings.failed("integrity", "HASH_FAILURE", "Nội dung đã bị thay đổi sau khi ký.")
+    digest = hashlib.new(signed.algorithm.digest, signed.signed_attributes).digest()
+    try:
+        policy.verify(signed.certificate.public_key(), signed.algorithm, digest, signed.signature)
+    except InvalidSignature:
+        text = "Chữ ký không phải do khóa bí mật của chứng thư này tạo ra."
+        findings.failed("signature", "SIG_CRYPTO_FAILURE", text)
+    except (policy.AlgorithmRefused, ValueError) as error:
+        findings.unknown("algorithm", "CRYPTO_CONSTRAINTS_FAILURE", f"Thuật toán: {error}.")
+    else:
+        label = f"{policy.key_label(signed.certificate.public_key())}, {signed.algorithm.label}"
+        text = f"Chữ ký do đúng khóa bí mật của chứng thư này tạo ra ({label})."
+        findings.good("signature", text)
+
+
+def check_signer(
+    certificate: x509.Certificate,
+    *,
+    others: Collection[x509.Certificate],
+    purpose: Purpose,
+    claimed_at: datetime | None,
+    trust: Trust,
+    at: datetime,
+    findings: Findings,
+) -> PathResult:
+    """Blocks 5-8: period, purpose, path and revocation of the signer's certificate at `at`."""
+    _check_claim(certificate, claimed_at, at, findings)
+    _check_purpose(certificate, purpose, findings)
+    path = check_path(certificate, trust=trust, at=at, others=tuple(others))
+    _tell_path(certificate, path, claimed_at, at, findings)
+    return path
+
+
+def _check_claim(
+    certificate: x509.Certificate, claimed_at: datetime | None, at: datetime, findings: Findings
+) -> None:
+    """The claimed time proves nothing; but an impossible one spoils the signature (R51)."""
+    if claimed_at is None:
+        return
+    if claimed_at > at + CLAIM_TOLERANCE:
+        text = f"Thời điểm ký do người ký khai ({local(claimed_at)}) ở sau thời điểm kiểm tra."
+        findings.doubtful("claimed_time", "SIG_CONSTRAINTS_FAILURE", text)
+    elif claimed_at < certificate.not_valid_before_utc - CLAIM_TOLERANCE:
+        text = f"Thời điểm ký do người ký khai ({local(claimed_at)}) ở trước khi chứng thư có hiệu lực."
+        findings.doubtful("claimed_time", "SIG_CONSTRAINTS_FAILURE", text)
+
+
+def _check_purpose(certificate: x509.Certificate, purpose: Purpose, findings: Findings) -> None:
+    """Key usage and extended key usage (DX-64b, R38)."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        extended = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        names = {one.dotted_string for one in extended}
+    except (x509.ExtensionNotFound, ValueError):
+        text = "Chứng thư không ghi mục đích sử dụng khóa."
+        findings.doubtful("purpose", "CHAIN_CONSTRAINTS_FAILURE", text)
+        return
+    signs = usage.content_commitment if purpose.commits else usage.digital_signature
+    if signs and names & purpose.usages:
+        findings.good("purpose", f"Chứng thư được cấp để {purpose.name}.")
+    else:
+        text = f"Chứng thư không được cấp để {purpose.name}."
+        findings.doubtful("purpose", "CHAIN_CONSTRAINTS_FAILURE", text)
+
+
+def _tell_path(
+    certificate: x509.Certificate,
+    path: PathResult,
+    claimed_at: datetime | None,
+    at: datetime,
+    findings: Findings,
+) -> None:
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if start <= at <= end:
+        text = f"Chứng thư còn hiệu lực tại {local(at)} (từ {local(start)} đến {local(end)})."
+        findings.good("period", text)
+    elif at < start:
+        text = f"Chứng thư chưa có hiệu lực tại {local(at)}."
+        findings.failed("period", "NOT_YET_VALID", text)
+    elif claimed_at is not None and claimed_at > end:
+        text = f"Chứng thư đã hết hạn ({local(end)}) trước thời điểm ký."
+        findings.failed("period", "EXPIRED", text)
+    else:
+        text = (
+            f"Chứng thư đã hết hạn ({local(end)}) và không có bằng chứng văn bản được ký trước đó."
+        )
+        findings.unknown("period", "OUT_OF_BOUNDS_NO_POE", text)
+
+    if path.trouble is None:
+        findings.good("revocation", path.revocation_text)
+        findings.good("path", path.path_text)
+        return
+    if path.path_text and path.trouble not in {Trouble.CONSTRAINTS, Trouble.ALGORITHM}:
+        findings.good("path", path.path_text)
+    if path.trouble in {Trouble.REVOKED, Trouble.REVOKED_CA}:
+        _tell_revoked(path, claimed_at, findings)
+    elif path.trouble is Trouble.NO_STATUS:
+        findings.unknown("revocation", path.trouble.value, path.trouble_text)
+    elif path.trouble not in {Trouble.NOT_YET, Trouble.EXPIRED}:
+        findings.doubtful("path", path.trouble.value, path.trouble_text)
+
+
+def _tell_revoked(path: PathResult, claimed_at: datetime | None, findings: Findings) -> None:
+    """Revoked before the signing time it claims itself: failed. Else nobody can tell the order."""
+    if path.trouble is Trouble.REVOKED_CA:
+        findings.doubtful("revocation", "REVOKED_CA_NO_POE", path.trouble_text)
+    elif claimed_at is None or path.revoked_at is None or claimed_at >= path.revoked_at:
+        findings.failed("revocation", "REVOKED", path.trouble_text)
+    else:
+        text = f"{path.trouble_text} Không có bằng chứng văn bản được ký trước khi thu hồi."
+        findings.doubtful("revocation", "REVOKED_NO_POE", text)
+
+
+def signer_card(certificate: x509.Certificate, way: str = "") -> SignerCard:
+    """What the certificate says about its holder (DX-63, SG-V-07)."""
+    fields = subject_fields(certificate)
+
+    def text(name: str) -> str:
+        value = fields.get(name, "")
+        return ", ".join(value) if isinstance(value, list) else str(value)
+
+    return SignerCard(
+        name=common_name(certificate),
+        organization=text("organization_name"),
+        organization_code=text("organization_identifier").removeprefix("GO:VN-"),
+        position=text("title"),
+        serial=f"{certificate.serial_number:X}",
+        issuer=_issuer_name(certificate),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        algorithm=policy.key_label(certificate.public_key()),
+        way=way,
+        kind=_kind(certificate),
+        sha256=certificate.fingerprint(HASH).hex(),
+    )
+
+
+def _issuer_name(certificate: x509.Certificate) -> str:
+    names = certificate.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[0].value) if names else certificate.issuer.rfc4514_string()
+
+
+def _kind(certificate: x509.Certificate) -> str:
+    """Person, agency or service, by the certificate policy (SG 3.4)."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ""
+    for one in found:
+        arc = one.policy_identifier.dotted_string.rpartition(".")[0]
+        if arc in KINDS:
+            return KINDS[arc]
+    return ""
