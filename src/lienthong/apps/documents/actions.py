@@ -1,10 +1,10 @@
 """The desk's writes, gathered. One function is one transaction; `actor` is who does it.
 
 Every function checks the policy first (`accounts.forbidden`), then the state
-(`documents.move_not_allowed`), records the act in the journal and returns the document as it is now.
-The `document` given may be stale: the row is read again under a lock.
+(`documents.move_not_allowed`), records the act in the journal and returns the document as it is
+now. The `document` given may be stale: the row is read again under a lock.
 
-The order of an outgoing document is drafting, then issuing; of an incoming one arriving, then handling.
+Outgoing documents go through drafting, then issuing; incoming ones through arriving, then handling.
 """
 
 from __future__ import annotations

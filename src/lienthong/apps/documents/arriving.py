@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
-from lienthong.apps.documents import deadlines, queries
+from lienthong.apps.documents import deadlines, queries, rules
 from lienthong.apps.documents.issuing import agency_codes
 from lienthong.apps.documents.models import (
     IncomingAttachment,
@@ -31,10 +31,8 @@ from lienthong.apps.documents.rules import (
     LegalValue,
     OutgoingMove,
     OutgoingState,
-    Progress,
     UrgencyLevel,
     after_outgoing,
-    take_status as after_status,
 )
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.files import api as files
@@ -59,7 +57,7 @@ class Examined:
 def take_arrival(event: access_point.PacketArrived) -> None:
     """Put a document packet on the clerk's desk, checked, and tell the sender that it arrived.
 
-    One transaction: rows, journal entry and status 01 (DX-22). A second call finds the row and ends.
+    One transaction: rows, journal entry, status 01 (DX-22). A second call finds the row and ends.
     """
     with accounts.scope(event.organization_id), transaction.atomic():
         if IncomingDocument.objects.filter(inbound_id=event.inbound_id).exists():
@@ -84,7 +82,7 @@ def take_arrival(event: access_point.PacketArrived) -> None:
 
 
 def examine(received: access_point.ReceivedPacket, packet: edxml.DocumentPacket) -> Examined:
-    """Verify the main file with this node's own trust, and judge completeness and integrity (DX-20)."""
+    """Verify the main file with this node's trust; judge completeness and integrity (DX-20)."""
     now = timezone.now()
     main = main_file(packet)
     packet_report = received.packet_report
@@ -142,14 +140,14 @@ def take_status(event: access_point.StatusArrived) -> None:
         if row is None:
             _note(event, "documents.status_unmatched", f"inbound:{event.inbound_id}", packet)
             return
-        moved = _move(row, packet, received.received_at)
+        moved = _move(row, packet)
         StatusEntry.objects.create(
             organization_id=event.organization_id,
             recipient=row,
             inbound_id=event.inbound_id,
-            status=packet.status or packet.status_text[:10],
+            status=packet.status.value or packet.status_text[:10],
             description=packet.description[:500],
-            reported_at=packet.at or received.received_at,
+            reported_at=packet.at,
             received_at=received.received_at,
             moved=moved.moved,
             warning=moved.warning[:200],
@@ -172,7 +170,7 @@ def take_receipt(event: access_point.PacketReceipted) -> None:
             act="documents.receipted",
             subject=document.journal_subject,
             actor=None,
-            facts={"hub_packet_id": event.hub_packet_id},
+            facts={"hub_packet_id": str(event.hub_packet_id)},
         )
 
 
@@ -290,24 +288,19 @@ def _recipient_of(organization_id: int, packet: edxml.StatusPacket) -> OutgoingR
     ).first()
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
-    moved: bool
-    warning: str
-
-
-def _move(row: OutgoingRecipient, packet: edxml.StatusPacket, received_at: datetime) -> _Moved:
-    if packet.status is None:
-        return _Moved(moved=False, warning=f"Mã trạng thái lạ: {packet.status_text}")
+def _move(row: OutgoingRecipient, packet: edxml.StatusPacket) -> rules.Step:
     before = Delivery(row.delivery_before) if row.delivery_before else None
-    step = after_status(Progress(Delivery(row.delivery), before), packet.status)
+    progress = rules.Progress(Delivery(row.delivery), before)
+    if packet.status is edxml.StatusCode.UNKNOWN:
+        return rules.Step(progress, moved=False, warning=f"Mã trạng thái lạ: {packet.status_text}")
+    step = rules.take_status(progress, packet.status)
     if step.moved:
         row.delivery = step.progress.state
         row.delivery_before = step.progress.before or ""
         row.status = packet.status
-        row.status_at = packet.at or received_at
+        row.status_at = packet.at
         row.save(update_fields=["delivery", "delivery_before", "status", "status_at"])
-    return _Moved(step.moved, step.warning)
+    return step
 
 
 def _outgoing_of(correlation: str) -> OutgoingDocument | None:
@@ -326,7 +319,7 @@ def _note(
         subject=subject,
         actor=None,
         facts={
-            "status": packet.status or packet.status_text,
+            "status": packet.status.value or packet.status_text,
             "from": packet.sender.code,
             "document_id": packet.response_for.document_id,
         },
@@ -334,7 +327,7 @@ def _note(
 
 
 def _leave_for_later(event: access_point.PacketArrived, packet: edxml.DocumentPacket) -> None:
-    """Recall and update are not carried out yet: keep the fact where the clerk's history shows it."""
+    """Recall and update are not carried out yet: keep the fact in the journal."""
     subject = f"inbound:{event.inbound_id}"
     if journal.history(subject):
         return

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
 
 from lienthong.core.workclock import VIETNAM, WorkCalendar, vietnam
 
@@ -11,7 +10,6 @@ from lienthong.core.workclock import VIETNAM, WorkCalendar, vietnam
 AT_ONCE = timedelta(minutes=15)
 
 
-@cache
 def calendar() -> WorkCalendar:
     """Vietnam's working calendar."""
     return vietnam()
@@ -28,22 +26,10 @@ def register_by(arrived_at: datetime, *, is_urgent: bool) -> datetime:
     """DX-24: the end of the next working day; DX-25: at once when urgent."""
     if is_urgent:
         return arrived_at + AT_ONCE
-    return end_of_day(next_working_day(arrived_at.astimezone(VIETNAM).date()))
+    on = arrived_at.astimezone(VIETNAM).date()
+    return calendar().close(calendar().working_day_after(on))
 
 
 def settle_by(on: date) -> datetime:
     """The end of the working hours of the day that the leader set."""
-    return end_of_day(on)
-
-
-def next_working_day(on: date) -> date:
-    """The first working day after `on`."""
-    following = on + timedelta(days=1)
-    while not calendar().is_working_day(following):
-        following += timedelta(days=1)
-    return following
-
-
-def end_of_day(on: date) -> datetime:
-    """When the working hours of that day end."""
-    return datetime.combine(on, time(17), VIETNAM)
+    return calendar().close(on)

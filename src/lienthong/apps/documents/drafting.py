@@ -1,4 +1,4 @@
-"""Drafts: write, change, submit, approve, return. Also the words of a draft as a letter to typeset."""
+"""Drafts: write, change, submit, approve, return. And the words of a draft."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def draft_from_pdf(
     signatory_seat_id: int,
     reviewer_seat_id: int,
 ) -> OutgoingDocument:
-    """Begin a document from a finished PDF. Raises signing's PDF problems when it cannot be signed."""
+    """Begin a document from a finished PDF. Raises signing.Pdf… when it cannot be signed."""
     header = Header(
         type_code, subject, urgency, recipients, due_on, signatory_seat_id, reviewer_seat_id
     )
@@ -230,7 +230,7 @@ def check_secrecy(packet: edxml.DocumentPacket) -> None:
     """Raise SecrecyMarked when the packet bears a mark of state secrecy (DX-02, V-29)."""
     marks = edxml.secrecy_marks(packet)
     if marks:
-        raise SecrecyMarked(mark=str(marks[0]))
+        raise SecrecyMarked(mark=marks[0].mark)
 
 
 def bounded(text: str, field: str, longest: int, *, required: bool = True) -> str:

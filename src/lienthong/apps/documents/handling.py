@@ -76,7 +76,7 @@ def refuse(
 
 
 @transaction.atomic
-def assign(
+def assign(  # noqa: PLR0917  the fields of a direction, in the order of the form
     actor: Actor,
     document: IncomingDocument,
     lead_seat_id: int,

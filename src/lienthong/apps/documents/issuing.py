@@ -185,19 +185,19 @@ def _check_person(document: OutgoingDocument, pdf: bytes, at: datetime) -> None:
     """Raise SignatureNotConfirmed unless the named signatory's signature is valid now (DX-51)."""
     report = signing.verify_pdf(pdf, trust=pki.trust(), at=at)
     name = document.signatory.person.full_name
-    found = [one for one in report.signatures if one.field == signing.PERSON_FIELD]
-    if len(found) != 1:
+    found = report.signature(signing.PERSON_FIELD)
+    if found is None:
         raise SignatureNotConfirmed(who=name, reason="không tìm thấy chữ ký")
-    if found[0].indication is not signing.Indication.PASSED:
-        raise SignatureNotConfirmed(
-            who=name, reason=found[0].sub_indication or found[0].indication.value
-        )
-    if not same_name(found[0].signer.name, name):
-        raise SignatureNotConfirmed(who=name, reason=f"người ký là {found[0].signer.name}")
+    if found.indication is not signing.Indication.PASSED:
+        failed = [check.text for check in found.checks if check.ok is not True]
+        raise SignatureNotConfirmed(who=name, reason="; ".join(failed) or found.sub_indication)
+    signer = found.signer.name if found.signer else ""
+    if not same_name(signer, name):
+        raise SignatureNotConfirmed(who=name, reason=f"người ký là {signer}")
 
 
 def _check_both(document: OutgoingDocument, pdf: bytes, at: datetime) -> None:
-    """Raise SignatureNotConfirmed unless the file is an official document of ours (DX-65, DX-66)."""
+    """Raise SignatureNotConfirmed unless both signatures are valid and ours (DX-65, DX-66)."""
     report = signing.check_official(
         # A signature made this very second must not lie in the future of the check.
         signing.verify_pdf(pdf, trust=pki.trust(), at=at + timedelta(seconds=1)),

@@ -1,4 +1,4 @@
-"""Tables of the document desk. Every table carries the organization that owns the row (TM-A, row security)."""
+"""Tables of the document desk. Every row carries the organization that owns it (row security)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATUS_CHOICES = [(status.value, status.label) for status in StatusCode]
 
 
 class NumberSeries(models.Model):
-    """Một dãy số trong năm. The row is locked while a number is taken, so none is lost or doubled."""
+    """Một dãy số trong năm. The row is locked while a number is taken: none is lost or doubled."""
 
     id: int
     organization = models.ForeignKey(
@@ -37,9 +37,9 @@ class NumberSeries(models.Model):
 
     class Meta:
         verbose_name = "dãy số"
-        constraints = [
+        constraints = (
             models.UniqueConstraint("organization", "series", "year", name="number_series_once"),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.series}/{self.year}: {self.last}"
@@ -64,8 +64,11 @@ class Dossier(models.Model):
 
     class Meta:
         verbose_name = "hồ sơ công việc"
-        ordering = ["-opened_on", "code"]
-        constraints = [models.UniqueConstraint("organization", "code", name="dossier_code_once")]
+        ordering = (
+            "-opened_on",
+            "code",
+        )
+        constraints = (models.UniqueConstraint("organization", "code", name="dossier_code_once"),)
 
     def __str__(self) -> str:
         return f"{self.code} · {self.title}"
@@ -125,7 +128,7 @@ class OutgoingDocument(models.Model):
     dispatched_at = models.DateTimeField("lúc phát hành", null=True, blank=True)
 
     outbound_id = models.BigIntegerField("gói tin đã xếp hàng", null=True, blank=True)
-    hub_packet_id = models.CharField("mã gói tin trên trục", max_length=64, blank=True)
+    hub_packet_id = models.UUIDField("mã gói tin trên trục", null=True, blank=True)
     receipted_at = models.DateTimeField("lúc trục nhận", null=True, blank=True)
     refusal = models.JSONField("lý do trục từ chối", null=True, blank=True)  # {"code", "text"}
 
@@ -133,8 +136,8 @@ class OutgoingDocument(models.Model):
 
     class Meta:
         verbose_name = "văn bản đi"
-        ordering = ["-created_at"]
-        constraints = [
+        ordering = ("-created_at",)
+        constraints = (
             # DX-70: number + notation unique per agency and year; the series gives one number once.
             models.UniqueConstraint(
                 "organization",
@@ -160,8 +163,8 @@ class OutgoingDocument(models.Model):
                 | ~models.Q(sealed_sha256=""),
                 name="outgoing_sealed_has_file",
             ),
-        ]
-        indexes = [models.Index("organization", "state", name="outgoing_by_state")]
+        )
+        indexes = (models.Index(fields=["organization", "state"], name="outgoing_by_state"),)
 
     def __str__(self) -> str:
         return f"{self.reference} {self.subject}"
@@ -203,7 +206,7 @@ class OutgoingDocument(models.Model):
 
 
 class OutgoingRecipient(models.Model):
-    """Nơi nhận điện tử: one recipient of an outgoing document, and how far the document got there."""
+    """Nơi nhận điện tử: one recipient of an outgoing document, and how far it got there."""
 
     id: int
     organization_id: int
@@ -228,10 +231,10 @@ class OutgoingRecipient(models.Model):
 
     class Meta:
         verbose_name = "nơi nhận"
-        ordering = ["position"]
-        constraints = [
+        ordering = ("position",)
+        constraints = (
             models.UniqueConstraint("document", "recipient", name="outgoing_recipient_once"),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.recipient} {self.status}"
@@ -243,7 +246,7 @@ class StatusEntry(models.Model):
     id: int
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     recipient = models.ForeignKey(OutgoingRecipient, models.CASCADE, related_name="entries")
-    inbound_id = models.BigIntegerField("gói tin", unique=True)
+    inbound_id = models.UUIDField("gói tin", unique=True)
     # A code that is not in the list is kept as it came (edXML specification §9).
     status = models.CharField("mã", max_length=10, choices=STATUS_CHOICES)
     description = models.CharField("ghi chú", max_length=500, blank=True)
@@ -254,7 +257,10 @@ class StatusEntry(models.Model):
 
     class Meta:
         verbose_name = "trạng thái nhận được"
-        ordering = ["reported_at", "id"]  # edXML specification §9.1: by Timestamp, ties by arrival
+        ordering = (
+            "reported_at",
+            "id",
+        )  # edXML specification §9.1: by Timestamp, ties by arrival
 
     def __str__(self) -> str:
         return f"{self.status} {self.reported_at:%Y-%m-%d %H:%M}"
@@ -275,7 +281,7 @@ class IncomingDocument(models.Model):
     state = models.CharField(
         "trạng thái", max_length=20, choices=IncomingState, default=IncomingState.ARRIVED
     )
-    inbound_id = models.BigIntegerField("gói tin đến", unique=True)
+    inbound_id = models.UUIDField("gói tin đến", unique=True)
 
     document_id = models.CharField("mã định danh văn bản", max_length=100)
     sender_code = models.CharField("mã cơ quan gửi", max_length=35)
@@ -338,8 +344,8 @@ class IncomingDocument(models.Model):
 
     class Meta:
         verbose_name = "văn bản đến"
-        ordering = ["-arrived_at"]
-        constraints = [
+        ordering = ("-arrived_at",)
+        constraints = (
             models.CheckConstraint(
                 condition=models.Q(state__in=["arrived", "refused"], arrival_number__isnull=True)
                 | models.Q(
@@ -353,11 +359,11 @@ class IncomingDocument(models.Model):
                 | models.Q(lead__isnull=False),
                 name="incoming_assigned_has_lead",
             ),
-        ]
-        indexes = [
-            models.Index("organization", "state", name="incoming_by_state"),
-            models.Index("organization", "document_id", name="incoming_by_document_id"),
-        ]
+        )
+        indexes = (
+            models.Index(fields=["organization", "state"], name="incoming_by_state"),
+            models.Index(fields=["organization", "document_id"], name="incoming_by_document_id"),
+        )
 
     def __str__(self) -> str:
         return f"{self.reference} {self.subject}"
@@ -407,7 +413,7 @@ class Support(models.Model):
 
     class Meta:
         verbose_name = "phối hợp"
-        constraints = [models.UniqueConstraint("document", "seat", name="support_once")]
+        constraints = (models.UniqueConstraint("document", "seat", name="support_once"),)
 
     def __str__(self) -> str:
         return str(self.seat)
@@ -428,10 +434,10 @@ class IncomingAttachment(models.Model):
 
     class Meta:
         verbose_name = "tệp kèm theo"
-        ordering = ["position"]
-        constraints = [
+        ordering = ("position",)
+        constraints = (
             models.UniqueConstraint("document", "position", name="incoming_attachment_once"),
-        ]
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -449,8 +455,11 @@ class StatusReport(models.Model):
 
     class Meta:
         verbose_name = "trạng thái đã báo"
-        ordering = ["at", "id"]
-        constraints = [models.UniqueConstraint("document", "status", name="status_report_once")]
+        ordering = (
+            "at",
+            "id",
+        )
+        constraints = (models.UniqueConstraint("document", "status", name="status_report_once"),)
 
     def __str__(self) -> str:
         return self.status

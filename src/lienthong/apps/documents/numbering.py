@@ -1,4 +1,4 @@
-"""Numbers of documents: one after the other in a year, none missing, none twice (DX-23, DX-70, DX-72).
+"""Numbers: one after the other in a year, none missing, none twice (DX-23, DX-70, DX-72).
 
 The row of the series stays locked until the caller's transaction ends. When that rolls back, the
 number was never taken; so a number exists exactly when its document does.

@@ -1,6 +1,6 @@
 """Who may do what on the desk: the rules that `accounts.can` asks, and the rows each person sees.
 
-The rule of an act says who; the tables in `rules` say when. Both must agree before anything happens.
+The rule of an act says who, the tables in `rules` say when: both must agree.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class SecrecyMarked(Problem):
 
 
 class SignatureNotConfirmed(Problem):
-    """A signature on the file does not verify with today's trust, so the next step must not happen."""
+    """A signature on the file does not verify with today's trust: the next step must not happen."""
 
     code = "documents.signature_not_confirmed"
     status = 409

@@ -167,7 +167,7 @@ def outgoing_visible_to(actor: Actor) -> QuerySet[OutgoingDocument]:
 
 
 def incoming(actor: Actor, pk: uuid.UUID | str) -> IncomingDocument:
-    """Return one incoming document. Raises DocumentNotFound, also for one this actor may not see."""
+    """Return one incoming document. Raises DocumentNotFound, also when the actor may not see it."""
     found = incoming_visible_to(actor).filter(pk=pk).first()
     if found is None:
         raise DocumentNotFound
@@ -175,7 +175,7 @@ def incoming(actor: Actor, pk: uuid.UUID | str) -> IncomingDocument:
 
 
 def outgoing(actor: Actor, pk: uuid.UUID | str) -> OutgoingDocument:
-    """Return one outgoing document. Raises DocumentNotFound, also for one this actor may not see."""
+    """Return one outgoing document. Raises DocumentNotFound, also when the actor may not see it."""
     found = outgoing_visible_to(actor).filter(pk=pk).first()
     if found is None:
         raise DocumentNotFound
@@ -200,7 +200,7 @@ def duplicates_of(document: IncomingDocument) -> QuerySet[IncomingDocument]:
 
 
 def timeline(document: Document) -> list[Event]:
-    """Return the history of a document, oldest first: our acts, and the statuses sent or received."""
+    """Return the history of a document, oldest first: acts, and statuses sent or received."""
     texts = _act_texts()
     events = [
         Event(
@@ -305,22 +305,21 @@ def _seats(organization_id: int, roles: frozenset[Role]) -> list[Seat]:
     return list(accounts.seats(organization_id).filter(role__in=roles))
 
 
+# The one fact of an entry that a person wants to read, by act.
+_DETAIL = {
+    "documents.approved": "comment",
+    "documents.returned": "reason",
+    "documents.signed": "reference",
+    "documents.refused": "text",
+    "documents.dispatch_refused": "text",
+    "documents.status_refused": "text",
+    "documents.assigned": "directive",
+}
+
+
 def _detail(act: str, facts: Mapping[str, Any]) -> str:
-    """The one fact of an entry that a person wants to read."""
-    match act:
-        case "documents.approved":
-            return str(facts.get("comment", ""))
-        case "documents.returned":
-            return str(facts.get("reason", ""))
-        case "documents.signed":
-            return str(facts.get("reference", ""))
-        case "documents.registered":
-            return _("Số đến {number}").format(number=facts.get("arrival", "?"))
-        case "documents.refused" | "documents.dispatch_refused" | "documents.status_refused":
-            return str(facts.get("text", ""))
-        case "documents.assigned":
-            return str(facts.get("directive", ""))
-        case "documents.finished":
-            return _("Hồ sơ {code}").format(code=facts.get("dossier", "?"))
-        case _:
-            return ""
+    if act == "documents.registered":
+        return _("Số đến {number}").format(number=facts.get("arrival", "?"))
+    if act == "documents.finished":
+        return _("Hồ sơ {code}").format(code=facts.get("dossier", "?"))
+    return str(facts.get(_DETAIL.get(act, ""), ""))

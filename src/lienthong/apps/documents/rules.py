@@ -13,7 +13,7 @@ from datetime import date
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from lienthong.core.edxml import StatusCode
+from lienthong.core.edxml import StatusCode, states
 from lienthong.core.errors import Problem
 
 
@@ -92,7 +92,7 @@ class Source(TextChoices):
 
 
 class UrgencyLevel(IntegerChoices):
-    """The urgencies of D28 Art. 10(2)(k), as stored; the wire's own enumeration is edxml.Urgency."""
+    """The urgencies of D28 Art. 10(2)(k) as stored; on the wire they are edxml.Urgency."""
 
     NORMAL = 0, _("Thường")
     URGENT = 1, _("Khẩn")
@@ -148,21 +148,6 @@ STATUS_OF: Mapping[IncomingState, StatusCode] = {
     IncomingState.COMPLETED: StatusCode.COMPLETED,
 }
 
-# The road forward of one delivery: a status may jump ahead and never leads back.
-_FORWARD: Mapping[StatusCode, Delivery] = {
-    StatusCode.ARRIVED: Delivery.ARRIVED,
-    StatusCode.ACCEPTED: Delivery.ACCEPTED,
-    StatusCode.ASSIGNED: Delivery.ASSIGNED,
-    StatusCode.PROCESSING: Delivery.PROCESSING,
-    StatusCode.COMPLETED: Delivery.COMPLETED,
-}
-_RANK: Mapping[Delivery, int] = {
-    Delivery.SENT: 0,
-    **{state: rank for rank, state in enumerate(_FORWARD.values(), start=1)},
-}
-_TERMINAL = frozenset({Delivery.REJECTED, Delivery.RECALLED})
-_PENDING = frozenset({Delivery.RECALL_PENDING, Delivery.UPDATE_PENDING})
-
 
 class MoveNotAllowed(Problem):
     """The document cannot make this move from the state it is in."""
@@ -206,32 +191,18 @@ def after_incoming(state: IncomingState, move: IncomingMove) -> IncomingState:
 
 
 def take_status(progress: Progress, status: StatusCode) -> Step:
-    """Return what `status` does to a delivery (edXML specification §9.1).
+    """Return what `status` does to a delivery. The table of it is `edxml.states` (§9.1).
 
-    Forward jumps are allowed; a status behind the state is history only; 02 counts before 03 only;
-    15 and 16 need a pending request; 13 asks to take the document back.
+    While a request is pending, news of the work moves only the state to go back to.
     """
-    if progress.state in _TERMINAL:
-        return Step(progress, moved=False, warning=_said(_("Đến sau khi việc gửi đã kết thúc.")))
-    if status is StatusCode.TAKE_BACK:
-        return _ask(progress, Delivery.RECALL_PENDING)
-    if status in {StatusCode.AGREED, StatusCode.DECLINED}:
-        return _answer(progress, status)
-    reached = progress.before if progress.state in _PENDING else progress.state
-    if reached is None:
-        raise ValueError(f"a delivery in {progress.state} must know the state before")
-    if status is StatusCode.REFUSED:
-        if _RANK[reached] > _RANK[Delivery.ARRIVED]:
-            warning = _said(_("Từ chối sau khi đã tiếp nhận: cần trả lại bằng văn bản."))
-            return Step(progress, moved=False, warning=warning)
-        return Step(Progress(Delivery.REJECTED), moved=True)
-    wanted = _FORWARD[status]
-    if _RANK[wanted] <= _RANK[reached]:
-        return Step(progress, moved=False)
-    if progress.state in _PENDING:
-        # The request stays open; only the state to go back to moves on.
-        return Step(Progress(progress.state, wanted), moved=True)
-    return Step(Progress(wanted), moved=True)
+    state, before = _known(progress.state), _known(progress.before or Delivery.ARRIVED)
+    reached = states.after(state, status, before_request=before)
+    returns_to: Delivery | None = None
+    if reached in states.PENDING:
+        kept = states.after(before, status) if state in states.PENDING else state
+        returns_to = Delivery(kept.value)
+    after = Progress(Delivery(reached.value), returns_to)
+    return Step(after, moved=after != progress, warning=states.objection(state, status))
 
 
 def request_recall(progress: Progress) -> Step:
@@ -245,25 +216,14 @@ def request_update(progress: Progress) -> Step:
 
 
 def _ask(progress: Progress, pending: Delivery) -> Step:
-    if progress.state in _TERMINAL or progress.state in _PENDING:
-        return Step(progress, moved=False, warning=_said(_("Không thể yêu cầu ở trạng thái này.")))
-    if pending is Delivery.RECALL_PENDING and progress.state is Delivery.SENT:
-        warning = _said(_("Chưa đến nơi nhận: trục tự rút gói tin khỏi hàng đợi."))
-        return Step(progress, moved=False, warning=warning)
+    state = _known(progress.state)
+    if state in states.TERMINAL or state in states.PENDING:
+        return Step(progress, moved=False, warning=str(_("Không thể yêu cầu ở trạng thái này.")))
     return Step(Progress(pending, progress.state), moved=True)
 
 
-def _answer(progress: Progress, status: StatusCode) -> Step:
-    if progress.state not in _PENDING or progress.before is None:
-        warning = _said(_("Trả lời khi không có yêu cầu nào đang chờ."))
-        return Step(progress, moved=False, warning=warning)
-    if status is StatusCode.AGREED and progress.state is Delivery.RECALL_PENDING:
-        return Step(Progress(Delivery.RECALLED), moved=True)
-    return Step(Progress(progress.before), moved=True)
-
-
-def _said(text: object) -> str:
-    return str(text)
+def _known(state: Delivery) -> states.DeliveryState:
+    return states.DeliveryState(state.value)
 
 
 def date_words(on: date) -> str:

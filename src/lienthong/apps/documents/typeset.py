@@ -1,6 +1,6 @@
 """Set an official letter in type as Annex I of Decree 30/2020 asks, and show pages as pictures.
 
-What a person typed goes to typst as JSON data and comes out as text: `#`, `$` and `\\` mean nothing.
+What a person typed goes to typst as JSON data and comes out as text: `#` and `$` mean nothing.
 The places of the two signatures are measured by typst itself and come back in PDF points.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pypdfium2
@@ -32,6 +34,8 @@ SEAL_MM = 36.0
 GAP_MM = 6.0
 # DX-56: the seal covers about a third of the person's signature, on its left.
 OVERLAP = 1 / 3
+
+_PDFIUM = Lock()
 
 # F-15: what the stamp says and how wide its frame is, in mm.
 _STAMPS = {
@@ -120,7 +124,7 @@ def render_form(letter: Letter) -> Typeset:
 
 
 def seal_box(person: Box, size: float) -> Box:
-    """Return the seal's square of `size` points: it covers the left third of `person`, centred upright."""
+    """Return the seal's square of `size` points: over the left third of `person`, at its height."""
     right = person.x1 + (person.x2 - person.x1) * OVERLAP
     middle = (person.y1 + person.y2) / 2
     return Box(
@@ -131,36 +135,20 @@ def seal_box(person: Box, size: float) -> Box:
 def boxes_on_last_page(pdf: bytes) -> tuple[Box, Box]:
     """Return the places of person and seal at the bottom right of an uploaded PDF's last page.
 
-    Both stay inside the page whatever its size; a page turned by /Rotate gets them in its own,
-    unturned coordinates, so that they stand at the bottom right of what the reader sees.
+    Measured as the reader sees the page, turned pages too; both stay inside whatever its size.
     """
     with _opened(pdf) as document:
         index = len(document) - 1
-        page = document[index]
-        crop = page.get_cropbox()
-        rotation = page.get_rotation()
-    left, bottom, right, top = (float(side) for side in crop)
-    width, height = right - left, top - bottom
-    seen_width, seen_height = (height, width) if rotation in {90, 270} else (width, height)
-    # On small pages everything shrinks together; the pair needs 66 × 36 mm and a margin.
-    pair_width = SEAL_MM - MARK_WIDTH_MM * OVERLAP + MARK_WIDTH_MM
-    scale = min(
-        POINTS_PER_MM,
-        seen_width * 0.9 / pair_width,
-        seen_height * 0.4 / SEAL_MM,
-    )
-    margin_x = min(15 * POINTS_PER_MM, seen_width * 0.05)
-    margin_y = min(20 * POINTS_PER_MM, seen_height * 0.05)
-    x2 = seen_width - margin_x
-    x1 = x2 - MARK_WIDTH_MM * scale
-    middle = margin_y + SEAL_MM * scale / 2
+        width, height = document[index].get_size()
+    # On small pages everything shrinks together; side by side the pair is 66 mm wide.
+    pair_width = SEAL_MM + MARK_WIDTH_MM * (1 - OVERLAP)
+    scale = min(POINTS_PER_MM, width * 0.9 / pair_width, height * 0.4 / SEAL_MM)
+    x2 = width - min(15 * POINTS_PER_MM, width * 0.05)
+    middle = min(20 * POINTS_PER_MM, height * 0.05) + SEAL_MM * scale / 2
     half = MARK_HEIGHT_MM * scale / 2
-    seen_person = Box(page=index, x1=x1, y1=middle - half, x2=x2, y2=middle + half)
-    seen_seal = seal_box(seen_person, SEAL_MM * scale)
-    return (
-        _unturned(seen_person, rotation, width, height, left, bottom),
-        _unturned(seen_seal, rotation, width, height, left, bottom),
-    )
+    x1 = x2 - MARK_WIDTH_MM * scale
+    person = Box(page=index, x1=x1, y1=middle - half, x2=x2, y2=middle + half)
+    return person, seal_box(person, SEAL_MM * scale)
 
 
 def page_count(pdf: bytes) -> int:
@@ -170,7 +158,7 @@ def page_count(pdf: bytes) -> int:
 
 
 def page_png(pdf: bytes, page: int, width: int = 1000) -> bytes:
-    """Return page `page` (from 0) as a PNG `width` pixels wide. Raises IndexError for no such page."""
+    """Return page `page` (from 0) as a PNG `width` pixels wide. Raises IndexError."""
     with _opened(pdf) as document:
         if not 0 <= page < len(document):
             raise IndexError(page)
@@ -201,7 +189,7 @@ def bases(lines: Sequence[str]) -> list[str]:
 
 
 def places(lines: Sequence[str], *, archive: str, is_letter: bool) -> list[str]:
-    """Return the lines of "Nơi nhận": "Như trên" for a letter, then `lines`, last "Lưu: …" (F-14)."""
+    """Return the lines of "Nơi nhận" (F-14): a letter's "Như trên", `lines`, last "Lưu: …"."""
     bare = [line.strip().lstrip("-–+ ").rstrip(" ;.,") for line in lines]
     kept = [line for line in bare if line and not re.match(r"lưu\b", line, re.IGNORECASE)]
     own = next((line for line in bare if re.match(r"lưu\b", line, re.IGNORECASE)), archive)
@@ -210,33 +198,16 @@ def places(lines: Sequence[str], *, archive: str, is_letter: bool) -> list[str]:
     return [f"- {line};" for line in kept] + [f"- {own}."]
 
 
-def _unturned(
-    seen: Box, rotation: int, width: float, height: float, left: float, bottom: float
-) -> Box:
-    corners = [(seen.x1, seen.y1), (seen.x2, seen.y2)]
-    if rotation == 90:  # the reader sees the page turned clockwise
-        corners = [(width - y, x) for x, y in corners]
-    elif rotation == 180:
-        corners = [(width - x, height - y) for x, y in corners]
-    elif rotation == 270:
-        corners = [(y, height - x) for x, y in corners]
-    across = sorted(left + x for x, _ in corners)
-    upward = sorted(bottom + y for _, y in corners)
-    return Box(page=seen.page, x1=across[0], y1=upward[0], x2=across[1], y2=upward[1])
-
-
-class _opened:  # noqa: N801 - reads as a function
-    """pypdfium2's document, closed when done."""
-
-    def __init__(self, pdf: bytes) -> None:
-        self.document = pypdfium2.PdfDocument(pdf)
-
-    def __enter__(self) -> Any:
-        self.document.init_forms()
-        return self.document
-
-    def __exit__(self, *exc: object) -> None:
-        self.document.close()
+@contextmanager
+def _opened(pdf: bytes) -> Iterator[Any]:
+    """Open a PDF with pdfium, which must not be entered by two threads at once."""
+    with _PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            document.init_forms()
+            yield document
+        finally:
+            document.close()
 
 
 def _points(length: str) -> float:
