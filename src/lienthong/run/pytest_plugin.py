@@ -44,7 +44,9 @@ def _scaffold() -> None:
         if f"apps/{name.replace('.', '/')}" in path
         or ("apps/exchange" in path and name.startswith("exchange"))
     ]
-    if paths and not any("tests/test_main" in path or "/web" in path for path in paths):
+    if paths and not any(
+        "tests/test_main" in path or "/web" in path or "/run" in path for path in paths
+    ):
         keep = {f"lienthong.apps.{name}" for name in names[: max(reach, default=-1) + 1]}
         settings.INSTALLED_APPS = [
             app for app in settings.INSTALLED_APPS if "lienthong.apps" not in app or app in keep
@@ -58,7 +60,7 @@ def _scaffold() -> None:
             import lienthong.run.wiring as real  # noqa: PLC0415
 
             real.connect()
-        except (ImportError, AttributeError) as error:
+        except (ImportError, AttributeError, RuntimeError) as error:
             sys.stderr.write(f"NOT WIRED YET: {error}\n")
             warnings.resetwarnings()
 

@@ -202,20 +202,21 @@ class Supervisor:
         Raises ProcessNotHealthy when one ends or takes too long.
         """
         give_up_at = time.monotonic() + within_s
-        waiting = list(children or self.children.values())
-        while waiting:
-            for child in tuple(waiting):
+        expected = list(children or self.children.values())
+        waiting = [child for child in expected if child.health_url]
+        while True:
+            for child in expected:
                 if not child.is_running:
                     status = child.process.returncode if child.process else "?"
                     raise self._not_healthy(
                         child, f"kết thúc với mã {status}: {child.last_lines()}"
                     )
-                if child.health_url is None or answers(child.health_url):
-                    waiting.remove(child)
-            if waiting and time.monotonic() > give_up_at:
+            waiting = [child for child in waiting if not answers(child.health_url or "")]
+            if not waiting:
+                return
+            if time.monotonic() > give_up_at:
                 raise self._not_healthy(waiting[0], f"không trả lời trong {within_s:.0f} giây")
-            if waiting:
-                self._hurry.wait(0.1)
+            self._hurry.wait(0.1)
 
     def _not_healthy(self, child: Child, reason: str) -> ProcessNotHealthy:
         return ProcessNotHealthy(name=child.name, reason=reason, log=str(child.log))
