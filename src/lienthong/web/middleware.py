@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
-
 from django_htmx.http import HttpResponseClientRedirect
 
 from lienthong.core.errors import Problem
@@ -72,7 +71,7 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if getattr(request, "htmx", False) and response.status_code in {301, 302, 303}:
-            # htmx would put the page behind the redirect into the part; the browser should go there.
+            # htmx would put the page behind the redirect into the part; the browser should go.
             return HttpResponseClientRedirect(response.headers["Location"])
         return response
 

@@ -1,4 +1,4 @@
-"""What people type at the document desk, checked for shape. What may be done is decided in actions."""
+"""What people type at the desk, checked for shape. What may be done is decided in actions."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ class _Unaccent(Func):
 
 
 def _search(documents: QuerySet[Any], text: str, *fields: str) -> QuerySet[Any]:
-    """Keep the documents in which every word of `text` occurs, whatever the accents and the case."""
+    """Keep the documents in which every word of `text` occurs, whatever its accents and case."""
     parts = [part for name in fields for part in (F(name), Value(" "))]
     whole = Concat(*parts, output_field=CharField())
     documents = documents.annotate(searched=_Unaccent(whole))

@@ -49,7 +49,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def incoming_list(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_of(request)
     narrowing = forms.IncomingFilter(request.GET)
-    documents = narrowing.narrow(queries.incoming_visible_to(actor)).select_related("lead__person")
+    documents = narrowing.narrow(queries.incoming_visible_to(actor))
     page = Paginator(documents, PAGE_SIZE).get_page(request.GET.get("trang"))
     context = {"page": page, "filter": narrowing, "now": timezone.now()}
     return render(request, "documents/incoming_list.html", context)
@@ -153,16 +153,15 @@ def incoming_finish(request: HttpRequest, pk: UUID) -> HttpResponse:
 def incoming_page(request: HttpRequest, pk: UUID, page: int) -> HttpResponse:
     """One page of the main PDF as an image; the first page is 1."""
     document = queries.incoming(accounts.actor_of(request), pk)
-    return answers.page_image(queries.page_png(document, page - 1, PAGE_WIDTH_PX))
+    return answers.page_image(queries.page_png(document, page, PAGE_WIDTH_PX))
 
 
 @require_safe
 def incoming_file(request: HttpRequest, pk: UUID, position: int) -> HttpResponse:
     """A file of the packet: a PDF is shown, anything else is downloaded."""
     document = queries.incoming(accounts.actor_of(request), pk)
-    attachment = queries.attachment_row(document, position)
-    answer = answers.BY_TYPE.get(attachment.content_type, answers.download)
-    return answer(queries.attachment(document, position), attachment.name)
+    name, content_type, data = queries.attachment(document, position)
+    return answers.BY_TYPE.get(content_type, answers.download)(data, name)
 
 
 # Outgoing
@@ -172,11 +171,7 @@ def incoming_file(request: HttpRequest, pk: UUID, position: int) -> HttpResponse
 def outgoing_list(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_of(request)
     narrowing = forms.OutgoingFilter(request.GET)
-    documents = (
-        narrowing.narrow(queries.outgoing_visible_to(actor))
-        .select_related("signatory__person", "drafter__person")
-        .prefetch_related("recipients__recipient")
-    )
+    documents = narrowing.narrow(queries.outgoing_visible_to(actor))
     page = Paginator(documents, PAGE_SIZE).get_page(request.GET.get("trang"))
     context = {
         "page": page,
@@ -318,7 +313,7 @@ def outgoing_dispatch(request: HttpRequest, pk: UUID) -> HttpResponse:
 def outgoing_page(request: HttpRequest, pk: UUID, page: int) -> HttpResponse:
     """One page of the newest file as an image; the first page is 1."""
     document = queries.outgoing(accounts.actor_of(request), pk)
-    return answers.page_image(queries.page_png(document, page - 1, PAGE_WIDTH_PX))
+    return answers.page_image(queries.page_png(document, page, PAGE_WIDTH_PX))
 
 
 @require_safe

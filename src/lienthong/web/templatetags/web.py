@@ -215,3 +215,11 @@ def is_here(context: template.Context, url: str, query: str = "") -> bool:
 def join_lines(values: Iterable[Any]) -> str:
     """Several values on one line."""
     return "; ".join(str(value) for value in values)
+
+
+@register.filter
+def timeline_kind(kind: str) -> str:
+    """How a line of a history is marked: news from the other side, a setback, or our own act."""
+    if kind.endswith(("refused", "returned")) or kind == "status.02":
+        return "is-problem"
+    return "is-status" if kind.startswith("status.") else "is-act"

@@ -1,6 +1,32 @@
-"""Pages of the axis operator."""
+"""Pages of the operator of the axis, and their entries in the navigation."""
 
-from django.urls import URLPattern
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.web import navigation
+from lienthong.web.navigation import Link, Section
+
+from . import views
 
 app_name = "hub"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("goi-tin/", views.packets, name="packets"),
+    path("goi-tin/<uuid:pk>", views.packet, name="packet"),
+    path("hang-doi/", views.queues, name="queues"),
+    path("don-vi/", views.participants, name="participants"),
+]
+
+
+def _sections(request: HttpRequest) -> tuple[Section, ...]:
+    actor = getattr(request, "actor", None)
+    if actor is None or not accounts.can(actor, "hub.operate"):
+        return ()
+    packets = Link(_("Gói tin"), reverse("hub:packets"), "envelope-paper", short=_("Gói tin"))
+    queues = Link(_("Hàng đợi"), reverse("hub:queues"), "hourglass-split", short=_("Hàng đợi"))
+    parties = Link(_("Đơn vị tham gia"), reverse("hub:participants"), "building", short=_("Đơn vị"))
+    return (Section(_("Vận hành trục"), (packets, queues, parties)),)
+
+
+navigation.register("hub", _sections)

@@ -1,0 +1,182 @@
+"""What the operator of the axis sees: packets, what waits for whom, who takes part. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.directory import api as directory
+
+from .models import Delivery, LogHead, Node, NodeOrganization, Packet, Refusal
+from .problems import PacketNotFound
+from .rules import DEAD_LETTER_AFTER, LOG_NAME, DeliveryState
+
+REFUSALS_SHOWN = 30
+EXPRESS = 3
+DELIVERED = Q(state=DeliveryState.DELIVERED)
+
+
+@accounts.rule("hub.operate")
+def may_operate(actor: Actor, _object: object) -> bool:
+    """The operator's pages are for the operator's seats."""
+    return Role.AXIS_OPERATOR in actor.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits for one agency."""
+
+    code: str
+    name: str
+    waiting: int
+    fetched: int
+    urgent: int
+    stuck: int
+    oldest_at: datetime
+    node_id: str
+    node_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """An agency of the directory and the node that speaks for it, if any."""
+
+    code: str
+    other_codes: tuple[str, ...]
+    name: str
+    is_active: bool
+    is_locked: bool
+    node_id: str
+    node_name: str
+    node_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The axis at a glance."""
+
+    packets: int
+    waiting: int
+    stuck: int
+    log_size: int
+
+
+def names() -> Mapping[str, str]:
+    """The name of every agency by each of its codes."""
+    return {
+        code: entry.name for entry in directory.snapshot() for code in (entry.code, *entry.codes)
+    }
+
+
+def packets() -> QuerySet[Packet]:
+    """Every packet taken in, newest first, with how many of its deliveries are done."""
+    return Packet.objects.annotate(
+        total=Count("deliveries"),
+        done=Count("deliveries", filter=Q(deliveries__state=DeliveryState.DELIVERED)),
+    ).order_by("-received_at", "-leaf_index")
+
+
+def packet(pk: UUID) -> Packet:
+    """One packet. Raises PacketNotFound."""
+    found = packets().filter(pk=pk).first()
+    if found is None:
+        raise PacketNotFound
+    return found
+
+
+def related(packet: Packet) -> QuerySet[Packet]:
+    """The other packets about the same document: the document itself and every status of it."""
+    return (
+        Packet.objects.filter(document_id=packet.document_id)
+        .exclude(pk=packet.pk)
+        .order_by("received_at")
+    )
+
+
+def totals() -> Totals:
+    """The figures above the list of packets."""
+    waiting = Delivery.objects.exclude(DELIVERED)
+    log = LogHead.objects.filter(name=LOG_NAME).first()
+    return Totals(
+        packets=Packet.objects.count(),
+        waiting=waiting.count(),
+        stuck=waiting.filter(attempts__gte=DEAD_LETTER_AFTER).count(),
+        log_size=log.size if log else 0,
+    )
+
+
+def queues() -> list[Queue]:
+    """What waits for each agency, the longest wait first."""
+    known, nodes = names(), _nodes_by_agency()
+    rows = (
+        Delivery.objects.exclude(DELIVERED)
+        .values("agency_code")
+        .annotate(
+            waiting=Count("id"),
+            fetched=Count("id", filter=Q(state=DeliveryState.FETCHED)),
+            urgent=Count("id", filter=Q(urgency__gte=EXPRESS)),
+            stuck=Count("id", filter=Q(attempts__gte=DEAD_LETTER_AFTER)),
+            oldest_at=Min("packet__received_at"),
+        )
+        .order_by("oldest_at")
+    )
+    return [_queue(row, known, nodes) for row in rows]
+
+
+def _queue(row: Mapping[str, object], known: Mapping[str, str], nodes: Mapping[str, Node]) -> Queue:
+    code = str(row["agency_code"])
+    node = nodes.get(code)
+    return Queue(
+        name=known.get(code, code),
+        code=code,
+        node_id=node.node_id if node else "",
+        node_seen_at=node.last_seen_at if node else None,
+        **{name: row[name] for name in ("waiting", "fetched", "urgent", "stuck", "oldest_at")},  # type: ignore[arg-type]
+    )
+
+
+def last_delivered_at() -> datetime | None:
+    """When an agency last confirmed a delivery."""
+    found: datetime | None = Delivery.objects.aggregate(at=Max("delivered_at"))["at"]
+    return found
+
+
+def participants() -> list[Participant]:
+    """Every agency of the directory, in Vietnamese order, with its node."""
+    nodes = _nodes_by_agency()
+    return [_participant(organization, nodes) for organization in _agencies()]
+
+
+def _agencies() -> QuerySet[directory.Organization]:
+    return directory.Organization.objects.prefetch_related("codes")
+
+
+def _participant(organization: directory.Organization, nodes: Mapping[str, Node]) -> Participant:
+    codes = [held.value for held in organization.codes.all()]
+    node = next((nodes[code] for code in codes if code in nodes), None)
+    return Participant(
+        code=organization.code,
+        other_codes=tuple(code for code in codes if code != organization.code),
+        name=organization.name,
+        is_active=organization.active,
+        is_locked=organization.locked,
+        node_id=node.node_id if node else "",
+        node_name=node.name if node else "",
+        node_seen_at=node.last_seen_at if node else None,
+    )
+
+
+def _nodes_by_agency() -> dict[str, Node]:
+    rows = NodeOrganization.objects.select_related("node")
+    return {row.agency_code: row.node for row in rows}
+
+
+def refusals() -> QuerySet[Refusal]:
+    """The last packets that were not taken in, and why."""
+    return Refusal.objects.order_by("-at")[:REFUSALS_SHOWN]
