@@ -7,15 +7,19 @@ number was never taken; so a number exists exactly when its document does.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from enum import StrEnum
 
 from django.db import connection
 
+from lienthong.apps.directory.api import composed
 from lienthong.apps.documents.models import NumberSeries
 from lienthong.apps.documents.problems import NotationInvalid, NumberDateBackwards
 
 NOTATION_MAX = 30
+# "Ủy ban" is written U; Đ, Ư, Ơ, Â, Ê, Ô, Ă are letters of their own.
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _NOTATION = re.compile(r"[^\W_]+(-[^\W_]+)*")
 
 
@@ -57,7 +61,9 @@ def abbreviation(name: str, short_name: str) -> str:
     """
     if _NOTATION.fullmatch(short_name) and short_name == short_name.upper():
         return short_name
-    return "".join(word[0] for word in re.findall(r"[^\W\d_]+", name)).upper()
+    letters = "".join(word[0] for word in re.findall(r"[^\W\d_]+", composed(name))).upper()
+    toneless = "".join(one for one in unicodedata.normalize("NFD", letters) if one not in _TONES)
+    return composed(toneless)
 
 
 def notation(*, type_abbreviation: str, agency: str, unit: str) -> str:
