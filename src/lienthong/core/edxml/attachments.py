@@ -88,6 +88,8 @@ def decode_base64(text: str) -> bytes:
     """Strict base64 with white space allowed. Raises AttachmentRefused, rule V-40."""
     try:
         packed = text.encode("ascii").translate(None, b" \t\r\n")
+        if len(packed) % 4 or -1 < packed.find(b"=") < len(packed) - 2:
+            raise binascii.Error("padding")  # the decoders do not agree on these
         data: bytes = _b64decode(packed, validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise AttachmentRefused("V-40", "không phải base64 hợp lệ") from error

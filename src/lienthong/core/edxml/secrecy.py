@@ -50,6 +50,8 @@ def find_marks(
 def mark_of_field(text: str) -> str:
     """The mark a field bears, "" when none."""
     clean = _clean(text)
+    if "mật" not in clean.lower():
+        return ""
     bare = clean.strip(" .:;*-–!\"'").upper()
     if bare in _PHRASES:
         return bare

@@ -15,6 +15,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -87,6 +88,8 @@ def _guarded(raw: bytes, limits: Limits) -> bytes:
         raise XMLRefused("V-04", f"lớn hơn {limits.packet_bytes} byte")
     body = raw.removeprefix(BOM)
     _check_declaration(body)
+    if body.count(b"<") > 2 * limits.elements + 1000:  # an element has at most two
+        raise XMLRefused("V-07", f"nhiều hơn {limits.elements} phần tử")
     guard = _Guard(limits)
     parser = _parser(target=guard)
     try:
@@ -169,14 +172,19 @@ class _Guard:
 
 def local_name(element: etree._Element) -> str:
     """The name without its namespace."""
-    tag = str(element.tag)
-    return tag.rpartition("}")[2]
+    return split_tag(element.tag)[1]
 
 
 def namespace(element: etree._Element) -> str:
     """The namespace URI, "" when there is none."""
-    tag = str(element.tag)
-    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+    return split_tag(element.tag)[0]
+
+
+@lru_cache(maxsize=2048)
+def split_tag(tag: str) -> tuple[str, str]:
+    """Namespace and local name of a tag in lxml's `{namespace}name` form."""
+    uri, _, name = tag.rpartition("}")
+    return uri[1:], name
 
 
 def children(element: etree._Element) -> Iterator[etree._Element]:
