@@ -3,6 +3,10 @@
 Pure code over bytes, keys and a Trust; the clock is always a parameter.
 """
 
+from lienthong.core.signing.cades import SHA256Digest, sign_detached, verify_detached
+from lienthong.core.signing.canonical import canonical_json
+from lienthong.core.signing.http import Verified, sign_request, verify_request
+from lienthong.core.signing.jws import JWS, read_jws, sign_jws, verify_jws
 from lienthong.core.signing.keys import DigestSigner, KeySigner
 from lienthong.core.signing.pdf_check import PdfFacts, check_unsigned_pdf
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD, Box, prepare_pdf
@@ -38,6 +42,7 @@ from lienthong.core.signing.trust import Trust
 
 __all__ = [
     "AGENCY_FIELD",
+    "JWS",
     "PERSON_FIELD",
     "Box",
     "CertificateProfileBroken",
@@ -59,6 +64,7 @@ __all__ = [
     "PdfTooLarge",
     "RequestClockSkew",
     "RequestSignatureInvalid",
+    "SHA256Digest",
     "SignatureNotMade",
     "SignatureReport",
     "SignerCard",
@@ -66,9 +72,18 @@ __all__ = [
     "Trust",
     "TrustInvalid",
     "Verdict",
+    "Verified",
+    "canonical_json",
     "check_official",
     "check_unsigned_pdf",
     "prepare_pdf",
+    "read_jws",
+    "sign_detached",
+    "sign_jws",
     "sign_pdf",
+    "sign_request",
+    "verify_detached",
+    "verify_jws",
     "verify_pdf",
+    "verify_request",
 ]

@@ -42,7 +42,31 @@ _ANNOTATIONS = {
     "/Screen": "đa phương tiện",
     "/3D": "mô hình 3D",
 }
-_PROGRAMS = ["exe", "dll", "com", "scr", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "wsf", "hta", "msi", "jar", "lnk", "cpl", "reg", "sh", "app", "apk", "elf", "pif"]
+_PROGRAMS = [
+    "exe",
+    "dll",
+    "com",
+    "scr",
+    "bat",
+    "cmd",
+    "ps1",
+    "vbs",
+    "vbe",
+    "js",
+    "jse",
+    "wsf",
+    "hta",
+    "msi",
+    "jar",
+    "lnk",
+    "cpl",
+    "reg",
+    "sh",
+    "app",
+    "apk",
+    "elf",
+    "pif",
+]
 _PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe")
 
 

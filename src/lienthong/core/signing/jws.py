@@ -1,0 +1,225 @@
+"""Signed JSON: JWS compact with ES256 over canonical JSON (SG 5.4, 7.7). Receipts use it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from lienthong.core.signing.authority import PACKET_SIGNING, RECEIPT_SIGNING, REQUEST_SIGNING
+from lienthong.core.signing.canonical import canonical_json
+from lienthong.core.signing.keys import PREHASHED, DigestSigner
+from lienthong.core.signing.problems import JWSInvalid
+from lienthong.core.signing.report import Findings, Indication
+from lienthong.core.signing.trust import Trust
+from lienthong.core.signing.validate import Purpose, check_signer
+
+RECEIPT_TYPE = "egov-receipt+jws"
+TOKEN_SIZE_MAX_BYTES = 256 * 1024
+_HEADER_NAMES = {"alg", "typ", "x5t#S256", "x5c", "sigT", "crit"}
+_RECEIPT = Purpose(
+    frozenset({RECEIPT_SIGNING, PACKET_SIGNING, REQUEST_SIGNING}), False, "ký biên nhận"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JWS:
+    """A token taken apart; nothing in it has been believed yet."""
+
+    header: dict[str, Any]
+    payload: dict[str, Any]
+    payload_bytes: bytes
+    signing_input: bytes
+    signature: bytes
+    certificate: x509.Certificate | None
+
+    @property
+    def signed_at(self) -> datetime:
+        return datetime.fromisoformat(self.header["sigT"])
+
+
+def sign_jws(
+    payload: Mapping[str, Any],
+    *,
+    key: ec.EllipticCurvePrivateKey | DigestSigner,
+    certificate: x509.Certificate | None = None,
+    at: datetime,
+    typ: str = RECEIPT_TYPE,
+) -> str:
+    """Sign `payload` and return the compact token; the certificate travels in x5c."""
+    if certificate is None:
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError("a bare key needs its certificate")
+        certificate = key.certificate
+    own = certificate.public_bytes(Encoding.DER)
+    header = {
+        "alg": "ES256",
+        "typ": typ,
+        "x5t#S256": _encode(hashlib.sha256(own).digest()),
+        "x5c": [base64.b64encode(own).decode()],
+        "sigT": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "crit": ["sigT"],
+    }
+    body = f"{_encode(canonical_json(header))}.{_encode(canonical_json(payload))}".encode()
+    return f"{body.decode()}.{_encode(raw_signature(key, hashlib.sha256(body).digest()))}"
+
+
+def raw_signature(key: ec.EllipticCurvePrivateKey | DigestSigner, digest: bytes) -> bytes:
+    """A P-256 signature over a digest as r ‖ s of 64 bytes."""
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        signature = key.sign(digest, ec.ECDSA(PREHASHED))
+    else:
+        signature = key.sign_digest(digest)
+    r, s = decode_dss_signature(signature)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def verify_raw(key: object, digest: bytes, signature: bytes) -> None:
+    """Check r ‖ s over a digest. Raises cryptography's InvalidSignature."""
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
+        raise InvalidSignature("not a P-256 key")
+    if len(signature) != 64:
+        raise InvalidSignature("not 64 bytes")
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(PREHASHED))
+
+
+def read_jws(token: str) -> JWS:
+    """Take a token apart, strictly. Raises JWSInvalid (R57, R58)."""
+    if len(token) > TOKEN_SIZE_MAX_BYTES:
+        raise JWSInvalid(detail="quá lớn")
+    parts = token.split(".")
+    if len(parts) != 3 or not token.isascii():
+        raise JWSInvalid(detail="không phải JWS dạng gọn")
+    header = _strict_object(_decode(parts[0]), "phần đầu")
+    payload_bytes = _decode(parts[1])
+    payload = _strict_object(payload_bytes, "nội dung")
+    if header.get("alg") != "ES256":
+        raise JWSInvalid(detail="thuật toán không được phép")
+    if set(header) - _HEADER_NAMES:
+        raise JWSInvalid(detail="phần đầu có tham số lạ")
+    if header.get("crit") != ["sigT"] or not isinstance(header.get("sigT"), str):
+        raise JWSInvalid(detail="phần đầu thiếu thời điểm ký")
+    try:
+        signed_at = datetime.fromisoformat(header["sigT"])
+        canonical = canonical_json(payload)
+    except ValueError as error:
+        raise JWSInvalid(detail="thời điểm ký hoặc nội dung không đúng dạng") from error
+    if signed_at.tzinfo is None:
+        raise JWSInvalid(detail="thời điểm ký thiếu múi giờ")
+    if canonical != payload_bytes:
+        raise JWSInvalid(detail="nội dung không ở dạng JSON chuẩn tắc")
+    certificate = _certificate(header)
+    signing_input = f"{parts[0]}.{parts[1]}".encode()
+    return JWS(header, payload, payload_bytes, signing_input, _decode(parts[2]), certificate)
+
+
+def verify_jws(
+    token: str,
+    *,
+    public_key: ec.EllipticCurvePublicKey | None = None,
+    trust: Trust | None = None,
+    at: datetime | None = None,
+    typ: str = RECEIPT_TYPE,
+) -> dict[str, Any]:
+    """Verify a token and return its payload. Raises JWSInvalid.
+
+    Either by a known `public_key`, or by the certificate in the token against `trust` at `at`: path,
+    revocation and purpose must all hold; "unknown" is a refusal.
+    """
+    found = read_jws(token)
+    if found.header.get("typ") != typ:
+        raise JWSInvalid(detail="loại biên nhận không đúng")
+    key: object = public_key
+    if public_key is None:
+        if trust is None or at is None or found.certificate is None:
+            raise JWSInvalid(detail="không có khóa hoặc chứng thư để kiểm tra")
+        key = found.certificate.public_key()
+    try:
+        verify_raw(key, hashlib.sha256(found.signing_input).digest(), found.signature)
+    except InvalidSignature as error:
+        raise JWSInvalid(detail="chữ ký sai") from error
+    if public_key is None and trust is not None and at is not None:
+        _check_certificate(found, trust, at)
+    return found.payload
+
+
+def _check_certificate(found: JWS, trust: Trust, at: datetime) -> None:
+    findings = Findings()
+    if found.certificate is None:
+        raise JWSInvalid(detail="không có chứng thư")
+    check_signer(
+        found.certificate,
+        others=(),
+        purpose=_RECEIPT,
+        claimed_at=found.signed_at,
+        trust=trust,
+        at=at,
+        findings=findings,
+    )
+    if findings.indication is not Indication.PASSED:
+        texts = [check.text for check in findings.checks if check.ok is not True]
+        raise JWSInvalid(detail=" ".join(texts)[:300])
+
+
+def _certificate(header: Mapping[str, Any]) -> x509.Certificate | None:
+    """The certificate in x5c; it must be the one that x5t#S256 names."""
+    chain = header.get("x5c")
+    if chain is None:
+        return None
+    if not isinstance(chain, Sequence) or isinstance(chain, str) or not 1 <= len(chain) <= 6:
+        raise JWSInvalid(detail="x5c không đúng dạng")
+    try:
+        data = base64.b64decode(chain[0], validate=True)
+        certificate = x509.load_der_x509_certificate(data)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise JWSInvalid(detail="x5c không chứa chứng thư") from error
+    if header.get("x5t#S256") != _encode(hashlib.sha256(data).digest()):
+        raise JWSInvalid(detail="x5t#S256 không khớp chứng thư")
+    return certificate
+
+
+def _strict_object(data: bytes, what: str) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name for name, _ in items}) != len(items):
+            raise ValueError("duplicate name")
+        return dict(items)
+
+    def refuse(text: str) -> Any:
+        raise ValueError(text)
+
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=pairs, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise JWSInvalid(detail=f"{what} không phải JSON hợp lệ") from error
+    if not isinstance(value, dict):
+        raise JWSInvalid(detail=f"{what} không phải một đối tượng JSON")
+    return value
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (ValueError, binascii.Error) as error:
+        raise JWSInvalid(detail="base64 sai") from error
+    if _encode(data) != text:
+        raise JWSInvalid(detail="base64 sai")
+    return data
