@@ -30,6 +30,7 @@ from lienthong.run.roles import ROLES, ROLES_BY_KIND, RoleName
 Kind = Literal["axis", "agency"]
 
 EXTENSIONS = ("pg_trgm", "unaccent", "citext", "pgcrypto")
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _TRUNCATE_TRIGGER = 32  # the bit of pg_trigger.tgtype for triggers that fire on TRUNCATE
 
@@ -63,7 +64,7 @@ class NodeConfig:
     hub_url: str = "http://127.0.0.1:8000"
     database_url: str = ""
     owner_url: str = ""
-    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
+    allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
     plain_http: bool = False
     demo: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -168,7 +169,7 @@ def from_toml(file: Path) -> tuple[NodeConfig, str]:
         database = facts.pop("database", {})
         ports = {name: int(port) for name, port in facts.pop("ports", {}).items()}
         data_dir = file.parent / facts.pop("data_dir", "var")
-        hosts = tuple(facts.pop("allowed_hosts", NodeConfig.allowed_hosts))
+        hosts = tuple(facts.pop("allowed_hosts", LOCAL_HOSTS))
         unknown = set(facts) - {"name", "kind", "title", "host", "hub_url", "plain_http"}
         if unknown or set(ports) - set(ROLES):
             raise NodeFileInvalid(file=str(file), reason=f"{sorted(unknown | set(ports))}")

@@ -72,7 +72,7 @@ class Ports:
 
     def take(self, wanted: int, purpose: str) -> int:
         """Return a free port, `wanted` when possible. Raises PortsExhausted."""
-        for port in (wanted, *range(wanted + 1, min(wanted + 1000, 65536))):
+        for port in range(wanted, min(wanted + 1000, 65536)):
             if port in self._given or not is_free(port, self.host):
                 continue
             self._given.add(port)

@@ -74,8 +74,8 @@ def sign(
     try:
         signed = make(data)
     except signing.PdfNotPrepared:
-        places = {name: signing.Box(-1, *place) for name, place in _A4_PLACES.items()}
-        signed = make(signing.prepare_pdf(data, **places))
+        person, agency = (signing.Box(-1, *_A4_PLACES[name]) for name in ("person", "agency"))
+        signed = make(signing.prepare_pdf(data, person=person, agency=agency))
     target = output or file.with_name(f"{file.stem}.signed.pdf")
     target.write_bytes(signed)
     click.echo(target)
