@@ -26,6 +26,12 @@ fi
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     stop "Python 3.11 or newer is needed; this is $(python3 --version)."
 
+# Behind a proxy that signs with a certificate of its own, only the system's list knows it.
+system_certificates=/etc/ssl/certs/ca-certificates.crt
+if [ -e $system_certificates ]; then
+    export UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true  # the newer and the older name
+fi
+
 # uv makes the environment; pip brings uv when the machine has none.
 if command -v uv >/dev/null; then
     uv=uv
@@ -40,7 +46,8 @@ else
     fi
     if [ ! -x .venv/bin/uv ]; then
         say "Installing uv ..."
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8' >&2
+        pip_uv() { .venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8' >&2; }
+        pip_uv || PIP_CERT=$system_certificates pip_uv
     fi
     uv=.venv/bin/uv
 fi
