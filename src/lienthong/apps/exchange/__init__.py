@@ -1,1 +1,4 @@
-"""Document exchange: the axis (hub) and the agency's end (access_point). They meet on the wire only."""
+"""Document exchange: the axis (hub) and the agency's end (access_point).
+
+They meet on the wire only.
+"""

@@ -1,0 +1,36 @@
+"""What other contexts use of the access point."""
+
+from .actions import queue_packet
+from .events import PacketArrived, PacketReceipted, PacketRefused, StatusArrived
+from .models import Inbound, Outbound
+from .queries import (
+    HubState,
+    ReceivedPacket,
+    hub_state,
+    inbound,
+    outbound,
+    outbound_bytes,
+    receipt,
+)
+from .rules import InboundState, OutboundState
+from .service import exchange_once
+
+__all__ = [
+    "HubState",
+    "Inbound",
+    "InboundState",
+    "Outbound",
+    "OutboundState",
+    "PacketArrived",
+    "PacketReceipted",
+    "PacketRefused",
+    "ReceivedPacket",
+    "StatusArrived",
+    "exchange_once",
+    "hub_state",
+    "inbound",
+    "outbound",
+    "outbound_bytes",
+    "queue_packet",
+    "receipt",
+]

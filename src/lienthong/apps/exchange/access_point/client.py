@@ -1,0 +1,169 @@
+"""Talks to the axis: signed requests, answers as data. Knows no rows."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from lienthong.core import signing
+
+from .problems import HubRefused, HubUnreachable, PacketDamaged
+
+CONNECT_WITHIN_S = 5.0
+ANSWER_WITHIN_S = 60.0
+INBOX_WAIT_S = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A packet as the axis hands it out."""
+
+    raw: bytes
+    signature: bytes
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class HubClient:
+    """A connection to the axis. May be used by several threads."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key_id: str,
+        signer: signing.DigestSigner,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._base = base_url.rstrip("/")
+        self._prefix = urlsplit(self._base).path
+        self._key_id = key_id
+        self._signer = signer
+        self._clock = clock
+        self.clock_offset_s: float | None = None
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S),
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def send(self, raw: bytes, *, signature: bytes, kind: str) -> dict[str, Any]:
+        """Hand a packet over; return the axis's answer. Raises HubRefused, HubUnreachable."""
+        headers = {
+            "content-type": "application/edxml+xml",
+            "packet-signature": f":{base64.b64encode(signature).decode('ascii')}:",
+            "packet-kind": kind,
+        }
+        answer = self._call("POST", "/v1/packets", body=raw, headers=headers)
+        return self._json(answer)
+
+    def inbox(self, *, wait: int = INBOX_WAIT_S, limit: int = 50) -> list[dict[str, Any]]:
+        """What waits for the agencies of this node; waits up to `wait` seconds for something."""
+        answer = self._call("GET", f"/v1/inbox?wait={wait}&limit={limit}")
+        return list(self._json(answer).get("deliveries", []))
+
+    def fetch(self, delivery_id: str, sha256: str) -> Fetched:
+        """The bytes of a delivery and their signature. Raises PacketDamaged."""
+        answer = self._call("GET", f"/v1/deliveries/{delivery_id}/packet")
+        if hashlib.sha256(answer.content).hexdigest() != sha256:
+            raise PacketDamaged
+        try:
+            signature = base64.b64decode(
+                answer.headers["packet-signature"].strip(":"), validate=True
+            )
+        except (KeyError, binascii.Error) as error:
+            raise PacketDamaged from error
+        return Fetched(answer.content, signature)
+
+    def acknowledge(self, delivery_id: str, receipt: str) -> None:
+        """Hand over the signed acknowledgement."""
+        body = json.dumps({"receipt": receipt}).encode()
+        headers = {"content-type": "application/json"}
+        self._call("POST", f"/v1/deliveries/{delivery_id}/ack", body=body, headers=headers)
+
+    def bundle(self) -> bytes:
+        """The trust bundle the axis publishes. What is in it proves itself."""
+        return self._call("GET", "/pki/bundle", signed=False).content
+
+    def measure_clock(self) -> None:
+        """Ask for the axis's time, without a signature that a wrong clock would spoil."""
+        self._call("GET", "/health", signed=False)
+
+    def _call(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        signed: bool = True,
+    ) -> httpx.Response:
+        sent = dict(headers or {})
+        if signed:
+            covered = {
+                name: value
+                for name, value in sent.items()
+                if name in {"packet-signature", "packet-kind"}
+            }
+            sent |= signing.sign_request(
+                method,
+                self._prefix + target,
+                hashlib.sha256(body).digest(),
+                covered,
+                key_id=self._key_id,
+                signer=self._signer,
+                at=self._clock(),
+                nonce=secrets.token_urlsafe(12),
+            )
+        began = time.monotonic()
+        try:
+            answer = self._http.request(
+                method, self._base + target, content=body or None, headers=sent
+            )
+        except httpx.HTTPError as error:
+            raise HubUnreachable from error
+        self._note_clock(answer, time.monotonic() - began)
+        if answer.status_code >= 400:
+            raise HubRefused(answer.status_code, self._problem(answer))
+        return answer
+
+    def _note_clock(self, answer: httpx.Response, took_s: float) -> None:
+        """How far this clock is ahead of the axis's, known to about a second (its Date header)."""
+        try:
+            there = parsedate_to_datetime(answer.headers.get("date", ""))
+        except ValueError:
+            return
+        here = self._clock().timestamp() - min(took_s, 1.0) / 2
+        self.clock_offset_s = here - (there.timestamp() + 0.5)
+
+    def _json(self, answer: httpx.Response) -> dict[str, Any]:
+        try:
+            found = answer.json()
+        except ValueError as error:
+            raise HubUnreachable from error
+        if not isinstance(found, dict):
+            raise HubUnreachable
+        return found
+
+    def _problem(self, answer: httpx.Response) -> dict[str, Any]:
+        try:
+            found = answer.json()
+        except ValueError:
+            found = None
+        return found if isinstance(found, dict) else {"code": "hub.answer_unknown"}

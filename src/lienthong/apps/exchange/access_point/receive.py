@@ -1,0 +1,119 @@
+"""Fetches what the axis has for this node: verify, store, then acknowledge."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.utils import timezone
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.directory import api as directory
+from lienthong.apps.pki import api as pki
+from lienthong.core import signing
+from lienthong.core.errors import Problem
+
+from . import actions
+from .client import HubClient
+from .models import Inbound
+from .problems import HubRefused, RecipientNotHere
+from .rules import RECEIVE_LANES, InboundState
+from .threads import database_thread
+
+logger = logging.getLogger(__name__)
+
+
+class Receiver:
+    """Takes deliveries in a few lanes; packets between two agencies keep their order."""
+
+    def __init__(self, client: HubClient) -> None:
+        self._client = client
+        self._pool = ThreadPoolExecutor(RECEIVE_LANES, "access-point-receive")
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def receive(self, *, wait: int) -> int:
+        """Take what the axis has, waiting up to `wait` seconds. Return how much was taken.
+
+        Raises HubUnreachable and HubRefused when the axis does not answer the question itself; a
+        delivery that fails is logged and comes again.
+        """
+        deliveries = self._client.inbox(wait=wait)
+        lanes: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        for delivery in deliveries:
+            pair = f"{delivery['sender']} {delivery['recipient']}".encode()
+            lanes[zlib.crc32(pair) % RECEIVE_LANES].append(delivery)
+        return sum(self._pool.map(self._take_lane, lanes.values()))
+
+    def acknowledge_stored(self) -> int:
+        """Acknowledge what was stored before a crash and not acknowledged."""
+        with accounts.everywhere():
+            stored = list(Inbound.objects.filter(state=InboundState.STORED).order_by("id")[:500])
+        return sum(self._pool.map(self._acknowledge_again, stored))
+
+    @database_thread
+    def _take_lane(self, deliveries: Sequence[dict[str, Any]]) -> int:
+        taken = 0
+        for delivery in deliveries:
+            try:
+                self._take(delivery)
+            except Problem as problem:
+                logger.warning("delivery %s not taken: %s", delivery["delivery_id"], problem)
+            else:
+                taken += 1
+        return taken
+
+    def _take(self, delivery: dict[str, Any]) -> None:
+        organization = directory.find(delivery["recipient"])
+        if organization is None:
+            raise RecipientNotHere(code=delivery["recipient"])
+        inbound = Inbound.objects.filter(
+            hub_packet_id=delivery["packet_id"], organization=organization
+        ).first()
+        if inbound is None:
+            fetched = self._client.fetch(delivery["delivery_id"], delivery["sha256"])
+            report = signing.verify_detached(
+                fetched.raw, fetched.signature, trust=pki.trust(), at=timezone.now()
+            )
+            inbound = actions.store_arrival(
+                organization=organization,
+                delivery=delivery,
+                raw=fetched.raw,
+                signature=fetched.signature,
+                report=report,
+            )
+        self._acknowledge(inbound)
+
+    def _acknowledge(self, inbound: Inbound) -> None:
+        signer = pki.node_signer()
+        payload = {
+            "version": 1,
+            "kind": "arrived",
+            "packet_id": str(inbound.hub_packet_id),
+            "packet_sha256": inbound.packet_sha256,
+            "sender": inbound.sender_code,
+            "recipient": inbound.recipient_code,
+            "at": inbound.received_at.isoformat(timespec="milliseconds"),
+        }
+        receipt = signing.sign_jws(
+            payload, key=signer, certificate=signer.certificate, at=timezone.now()
+        )
+        self._client.acknowledge(str(inbound.delivery_id), receipt)
+        actions.note_acknowledged(inbound, receipt)
+
+    @database_thread
+    def _acknowledge_again(self, inbound: Inbound) -> int:
+        try:
+            self._acknowledge(inbound)
+        except HubRefused as refusal:
+            logger.error("the axis refused an acknowledgement: %s", refusal)
+            return 0
+        except Problem as problem:
+            logger.warning("inbound %s not acknowledged: %s", inbound.pk, problem.code)
+            return 0
+        return 1

@@ -1,0 +1,60 @@
+"""Writes of the operator. What the hot path writes is in `store.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.db import transaction
+from django.utils import timezone
+
+from lienthong.apps.directory import api as directory
+from lienthong.core.errors import Problem
+
+from .models import Delivery, Node, NodeOrganization
+from .rules import DeliveryState
+
+
+class NodeKeyRefused(Problem):
+    code = "hub.node_key_refused"
+    status = 422
+    text = "Chứng thư của điểm kết nối {node} phải dùng khoá P-256."
+
+
+@transaction.atomic
+def register_node(
+    node_id: str, name: str, certificate_pem: str, organization_codes: Iterable[str]
+) -> Node:
+    """Let a node speak for these agencies, named by any of their codes. Safe to repeat.
+
+    Raises OrganizationUnknown, NodeKeyRefused.
+    """
+    key = x509.load_pem_x509_certificate(certificate_pem.encode()).public_key()
+    if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
+        raise NodeKeyRefused(node=node_id)
+    node, _ = Node.objects.update_or_create(
+        node_id=node_id, defaults={"name": name, "certificate": certificate_pem, "active": True}
+    )
+    wanted = set()
+    for code in organization_codes:
+        organization = directory.find(code)
+        if organization is None:
+            raise directory.OrganizationUnknown(code=code)
+        wanted.add(organization.code)
+    node.organizations.exclude(agency_code__in=wanted).delete()
+    for code in sorted(wanted):
+        NodeOrganization.objects.update_or_create(agency_code=code, defaults={"node": node})
+    return node
+
+
+def deactivate_node(node_id: str) -> None:
+    """No longer answer this node."""
+    Node.objects.filter(node_id=node_id).update(active=False)
+
+
+def deliver_again(delivery_id: UUID) -> bool:
+    """Offer a delivery that does not get through again at once."""
+    waiting = Delivery.objects.filter(pk=delivery_id).exclude(state=DeliveryState.DELIVERED)
+    return bool(waiting.update(attempts=0, next_at=timezone.now()))

@@ -1,0 +1,310 @@
+"""What the hub asks of a packet before it takes it in. Runs in a bounded pool of threads.
+
+The order is from cheap and certain to costly: the packet's signature over the bytes received
+(before they are parsed), the packet itself with all its findings, who sends and who gets it,
+secrecy, and last the signatures inside the document. Rules: packet format §11 (V-…, S-…), DX-02,
+DX-06, DX-12.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from lienthong.core import edxml, signing
+
+from .participants import Agency, Node, Participants
+from .problems import (
+    DocumentSignatureInvalid,
+    DocumentUnsigned,
+    PacketSignatureInvalid,
+    RecipientLocked,
+    RecipientUnknown,
+    SecretContent,
+    SenderNotOfNode,
+    SenderUnknown,
+)
+from .rules import Kind
+from .store import Parties
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+REPORTS_REMEMBERED = 4096
+PDF = "application/pdf"
+ISSUING = frozenset({edxml.BusinessKind.NEW, edxml.BusinessKind.REPLACEMENT})
+"""Operations that bring a new document, so that its id must be unused (V-19)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A packet that may be taken in, as far as one can say without the rows of others."""
+
+    kind: Kind
+    sender: Agency
+    recipients: tuple[Agency, ...]
+    document_id: str
+    reference: str
+    urgency: int = 0
+    business: int = 0
+    status_code: str = ""
+    document_key: str | None = None
+    number_key: str | None = None
+    attachments: tuple[str, ...] = ()
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What came with the bytes."""
+
+    kind: Kind
+    signature: bytes
+    sha256: str
+    node: Node
+
+
+class DocumentParties(Protocol):
+    def __call__(self, document_id: str) -> Parties | None:
+        """Who sent a document and who gets it."""
+
+
+class Checker:
+    """The checks of one hub process, with what it remembers of documents seen."""
+
+    def __init__(
+        self, profile: edxml.Profile, limits: edxml.Limits, parties: DocumentParties
+    ) -> None:
+        self._profile = profile
+        self._limits = limits
+        self._parties = parties
+        self._reports = Reports()
+
+    def check(
+        self,
+        raw: bytes,
+        envelope: Envelope,
+        participants: Participants,
+        trust: signing.Trust,
+        now: datetime,
+    ) -> Checked:
+        """Return what is to be kept. Raises the Problem that keeps the packet out."""
+        seal = signing.verify_detached(raw, envelope.signature, trust=trust, at=now)
+        if seal.indication is not signing.Indication.PASSED:
+            raise PacketSignatureInvalid(reason=_why(seal))
+        reading = self._read(raw, envelope, participants, now)
+        sender = _sender(reading, envelope, participants, seal)
+        _refuse(reading, participants)
+        packet = reading.packet
+        if packet is None:
+            raise edxml.PacketInvalid(reading.findings)
+        done = [{"check": "packet_signature", "ok": True, "signer": _name(seal)}]
+        if isinstance(packet, edxml.DocumentPacket):
+            done += self._document(packet, sender, trust, now)
+        return _checked(packet, reading, sender, participants, done)
+
+    def _read(
+        self, raw: bytes, envelope: Envelope, participants: Participants, now: datetime
+    ) -> edxml.Reading:
+        """Parse and apply every rule the hub can answer; all findings at once.
+
+        V-19 is left to the unique constraints, which also decide between two senders at once.
+        """
+
+        def organization(code: str) -> edxml.Known | None:
+            agency = participants.agencies.get(code)
+            if agency is None:
+                return None
+            return edxml.Known(agency.code, agency.name, agency.active, agency.locked)
+
+        def document(document_id: str) -> edxml.KnownDocument | None:
+            parties = self._parties(document_id)
+            if parties is None:
+                return None
+            return edxml.KnownDocument(document_id, parties.sender, parties.recipients)
+
+        context = edxml.Context(
+            today=now.astimezone(VIETNAM).date(),
+            now=now,
+            organization=organization,
+            document=document if envelope.kind is Kind.STATUS else None,
+        )
+        reading = edxml.read(
+            raw,
+            profile=self._profile,
+            limits=self._limits,
+            declared=envelope.kind.value,
+            context=context,
+        )
+        packet = reading.packet
+        if not isinstance(packet, edxml.DocumentPacket) or (
+            packet.business.kind is edxml.BusinessKind.NEW and not packet.responses
+        ):
+            return reading
+
+        def other(document_id: str) -> edxml.KnownDocument | None:
+            own = packet.business.kind in ISSUING and document_id == packet.document_id
+            return None if own else document(document_id)
+
+        asked = edxml.check(packet, replace(context, document=other), profile=self._profile)
+        more = tuple(each for each in asked if each not in reading.findings)
+        refused = any(each.refuses for each in more)
+        return replace(
+            reading, packet=None if refused else packet, findings=(*reading.findings, *more)
+        )
+
+    def _document(
+        self, packet: edxml.DocumentPacket, sender: Agency, trust: signing.Trust, now: datetime
+    ) -> list[dict[str, Any]]:
+        """V-46: the main document carries both signatures, by the one who signs and by `From`."""
+        main = main_document(packet)
+        if main is None:
+            if packet.attachments:
+                raise DocumentUnsigned(name=packet.attachments[0].name)
+            return []
+        report = self._reports.get(main.data, trust, now)
+        if not report.signatures:
+            raise DocumentUnsigned(name=main.name)
+        signer_name = packet.signer.full_name if packet.signer else None
+        report = signing.check_official(
+            report, agency_codes=set(sender.codes) | {sender.code}, signer_name=signer_name
+        )
+        if report.verdict is not signing.Verdict.VALID:
+            reason = "; ".join(report.findings) or str(report.verdict)
+            raise DocumentSignatureInvalid(name=main.name, reason=reason)
+        return [
+            {"check": "document_signature", "ok": True, "field": each.field, "signer": _name(each)}
+            for each in report.signatures
+        ]
+
+
+class Reports:
+    """Reports by document: one sent to ninety receivers is verified once.
+
+    The key has the trust state and the hour, so a new revocation list or a certificate that ran out
+    is seen.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, str, int], signing.DocumentReport] = OrderedDict()
+
+    def get(self, data: bytes, trust: signing.Trust, now: datetime) -> signing.DocumentReport:
+        key = (hashlib.sha256(data).hexdigest(), trust.epoch, int(now.timestamp() // 3600))
+        with self._lock:
+            if (found := self._known.get(key)) is not None:
+                self._known.move_to_end(key)
+                return found
+        report = signing.verify_pdf(data, trust=trust, at=now)
+        with self._lock:
+            self._known[key] = report
+            while len(self._known) > REPORTS_REMEMBERED:
+                self._known.popitem(last=False)
+        return report
+
+
+def main_document(packet: edxml.DocumentPacket) -> edxml.Attachment | None:
+    """The document itself: the first PDF. Other files enclose it."""
+    return next((each for each in packet.attachments if each.content_type == PDF), None)
+
+
+def _sender(
+    reading: edxml.Reading,
+    envelope: Envelope,
+    participants: Participants,
+    seal: signing.SignatureReport,
+) -> Agency:
+    """Who sends: known, of this node, and the holder of the packet's certificate (V-02)."""
+    code = reading.facts.sender
+    if not code:
+        raise edxml.PacketInvalid(reading.findings)
+    sender = participants.agency(code)
+    if sender is None:
+        raise SenderUnknown(code=code)
+    if sender.code not in envelope.node.codes:
+        raise SenderNotOfNode(code=code, node=envelope.node.node_id)
+    card = seal.signer
+    if card is None or card.organization_code not in sender.codes:
+        held = card.organization_code if card else "?"
+        raise PacketSignatureInvalid(
+            reason=f"chứng thư của cơ quan {held}, không phải của cơ quan gửi {code}"
+        )
+    if card.kind != "service":
+        raise PacketSignatureInvalid(reason="chứng thư không phải của hệ thống gửi nhận")
+    return sender
+
+
+def _refuse(reading: edxml.Reading, participants: Participants) -> None:
+    """Raise for findings that refuse; the code names the fact when there is but one kind."""
+    refusing = [each for each in reading.findings if each.refuses]
+    secret = [each.to_json() for each in refusing if each.rule == "V-29"]
+    if secret:
+        raise SecretContent(secret)
+    if any(each.rule != "V-15" for each in refusing):
+        raise edxml.PacketInvalid(reading.findings)
+    listed = [each.to_json() for each in reading.findings]
+    for code in reading.facts.receivers:
+        agency = participants.agency(code)
+        if agency is None:
+            raise RecipientUnknown(listed, recipient=code)
+        if agency.locked:
+            raise RecipientLocked(listed, recipient=code)
+    if refusing:
+        raise edxml.PacketInvalid(reading.findings)
+
+
+def _checked(
+    packet: edxml.Packet,
+    reading: edxml.Reading,
+    sender: Agency,
+    participants: Participants,
+    checks: list[dict[str, Any]],
+) -> Checked:
+    recipients = _merged(participants.agencies[code] for code in reading.facts.receivers)
+    warnings = [each.to_json() for each in reading.findings]
+    if isinstance(packet, edxml.StatusPacket):
+        return Checked(
+            kind=Kind.STATUS,
+            sender=sender,
+            recipients=recipients,
+            document_id=packet.response_for.document_id,
+            reference=packet.response_for.reference,
+            status_code=packet.status.value,
+            warnings=warnings,
+            checks=checks,
+        )
+    issues = packet.business.kind in ISSUING
+    return Checked(
+        kind=Kind.EDOC,
+        sender=sender,
+        recipients=recipients,
+        document_id=packet.document_id,
+        reference=packet.reference,
+        urgency=int(packet.urgency),
+        business=int(packet.business.kind),
+        document_key=packet.document_id if issues else None,
+        number_key=f"{packet.promulgated_on.year}/{packet.reference}" if issues else None,
+        attachments=tuple(each.sha256 for each in reading.facts.attachments),
+        warnings=warnings,
+        checks=checks,
+    )
+
+
+def _merged(agencies: Iterable[Agency]) -> tuple[Agency, ...]:
+    """Each agency once: two codes of one agency make one delivery (packet format §2.2)."""
+    return tuple({each.code: each for each in agencies}.values())
+
+
+def _name(report: signing.SignatureReport) -> str:
+    return report.signer.name if report.signer else ""
+
+
+def _why(report: signing.SignatureReport) -> str:
+    """The first check that did not pass, in words."""
+    texts = [each.text for each in report.checks if each.ok is not True]
+    return texts[0] if texts else report.sub_indication or report.indication.label

@@ -1,0 +1,109 @@
+"""What one hub process works with, read once at its start."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from lienthong.core import edxml, signing
+
+MEBIBYTE = 1024 * 1024
+
+
+class DirectoryEntry(Protocol):
+    """An organization as the directory's snapshot shows it."""
+
+    @property
+    def codes(self) -> frozenset[str]: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
+    @property
+    def locked(self) -> bool: ...
+
+
+def stop_process() -> None:
+    """End this process at once: what it would acknowledge from here on might not be on disk."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubConfig:
+    """Settings, keys and sources of one hub process."""
+
+    conninfo: str
+    data_dir: Path
+    node_name: str
+    receipt_signer: signing.DigestSigner
+    log_key: Ed25519PrivateKey
+    trust: Callable[[], signing.Trust]
+    directory: Callable[[], tuple[DirectoryEntry, ...]]
+    bundle: Callable[[], bytes]
+    packet_max_bytes: int = 150 * MEBIBYTE
+    documents_max_bytes: int = 100 * MEBIBYTE
+    memory_max_bytes: int = 512 * MEBIBYTE
+    waiting_max: int = 256
+    batch_max: int = 64
+    check_threads: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
+    profile: edxml.Profile = edxml.Profile.STRICT
+    refresh_s: float = 5.0
+    requery_s: float = 2.0
+    skew_s: int = 300
+    body_within_s: float = 120.0
+    stop: Callable[[], None] = stop_process
+
+    @property
+    def log_origin(self) -> str:
+        """The name of the exchange log, in every checkpoint."""
+        return f"{self.node_name}/exchange-log"
+
+    @classmethod
+    def from_settings(cls) -> HubConfig:
+        """The configuration of this node. Django must be set up."""
+        from django.conf import settings  # noqa: PLC0415  only after django.setup()
+
+        from lienthong.apps.directory import api as directory  # noqa: PLC0415
+        from lienthong.apps.pki import api as pki  # noqa: PLC0415
+
+        return cls(
+            conninfo=conninfo_of(settings.DATABASES["default"]),
+            data_dir=Path(settings.DATA_DIR),
+            node_name=settings.NODE_NAME,
+            receipt_signer=pki.hub_receipt_signer(),
+            log_key=pki.log_key(),
+            trust=pki.trust,
+            directory=directory.snapshot,
+            bundle=lambda: pki.trust().bundle(),
+            packet_max_bytes=settings.PACKET_SIZE_MAX_BYTES,
+            documents_max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES,
+            waiting_max=settings.HUB_WAITING_MAX,
+        )
+
+
+def conninfo_of(database: Mapping[str, Any]) -> str:
+    """Django's DATABASES entry as a libpq connection string."""
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415  not needed by the tests of config
+
+    options = {
+        key: value
+        for key, value in database.get("OPTIONS", {}).items()
+        if key not in {"pool", "isolation_level", "server_side_binding", "assume_role"}
+    }
+    return make_conninfo(
+        dbname=database["NAME"],
+        user=database.get("USER") or None,
+        password=database.get("PASSWORD") or None,
+        host=database.get("HOST") or None,
+        port=database.get("PORT") or None,
+        application_name="lienthong-hub",
+        **options,
+    )

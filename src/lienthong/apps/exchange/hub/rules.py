@@ -1,0 +1,67 @@
+"""States, names and small decisions of the axis: no rows read or written."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+from enum import StrEnum
+
+LARGE_BODY_BYTES = 4 * 1024 * 1024
+"""A body above this size is a file of its own instead of a stretch of a segment."""
+
+LEASE_S = 10
+LEASE_MAX_S = 15 * 60
+DEAD_LETTER_AFTER = 10
+"""Attempts after which a delivery is shown to the operator as one that does not get through."""
+
+LOG_NAME = "exchange"
+
+
+class Kind(StrEnum):
+    """What travels: the transport value `messagetype` (edXML packets §1)."""
+
+    EDOC = "edoc"
+    STATUS = "status"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery is. DELIVERED only after the recipient's signed acknowledgement."""
+
+    QUEUED = "QUEUED"
+    FETCHED = "FETCHED"
+    DELIVERED = "DELIVERED"
+
+
+def lease_s(attempts: int) -> int:
+    """Seconds for which a delivery handed out for the `attempts`-th time is not listed again.
+
+    The wait doubles, so a packet that its recipient cannot digest does not keep the others back.
+    """
+    return int(min(LEASE_S * 2 ** min(attempts - 1, 10), LEASE_MAX_S))
+
+
+class _Clock:
+    """Identifiers that sort by time: UUID version 7 with a counter (RFC 9562 §6.2)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def next(self) -> uuid.UUID:
+        with self._lock:
+            # 48 bits of milliseconds and 12 bits of a counter that carries into them.
+            self._last = max(self._last + 1, (time.time_ns() // 1_000_000) << 12)
+            stamp = self._last
+        random = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
+        value = (stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random
+        return uuid.UUID(int=value)
+
+
+_clock = _Clock()
+
+
+def new_id() -> uuid.UUID:
+    """A new identifier. Within a process later ones sort after earlier ones."""
+    return _clock.next()

@@ -1,0 +1,518 @@
+"""The rows of the axis. The only module of the hot path that knows the database.
+
+Two pools: one that commits durably, for what is acknowledged; one that does not wait for the disk,
+for hand-outs whose loss only means that they are done again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import psycopg
+from psycopg import errors
+from psycopg.rows import TupleRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from .ledger import Head, Ledger, Step
+from .problems import DocumentIdUsed, HubStorageFull, HubStoreFailed
+from .rules import DEAD_LETTER_AFTER, LEASE_MAX_S, LEASE_S, LOG_NAME, DeliveryState, new_id
+from .segments import Place
+
+Connection = psycopg.Connection[TupleRow]
+
+STATEMENT_TIMEOUT_MS = 15_000
+CONNECT_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPacket:
+    """A checked packet, durable in a segment, ready for its rows."""
+
+    id: uuid.UUID
+    agency_code: str
+    node_id: str
+    kind: str
+    business: int
+    sha256: str
+    size: int
+    place: Place
+    signature: bytes
+    document_id: str
+    document_key: str | None
+    number_key: str | None
+    reference: str
+    status_code: str
+    urgency: int
+    received_at: datetime
+    receipt: str
+    leaf_hash: bytes
+    warnings: str
+    checks: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPacket:
+    """A packet as the answer to its sender needs it."""
+
+    id: uuid.UUID
+    agency_code: str
+    node_id: str
+    kind: str
+    sha256: str
+    size: int
+    place: Place
+    signature: bytes
+    document_id: str
+    received_at: datetime
+    receipt: str
+    warnings: Any
+    leaf_index: int
+    recipients: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A packet that is now ours."""
+
+    packet: NewPacket
+    leaf_index: int
+
+
+Outcome = Kept | StoredPacket | DocumentIdUsed
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of a batch. `step` is None when nothing new entered the log."""
+
+    outcomes: list[Outcome]
+    step: Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    node_id: str
+    name: str
+    certificate: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who sent a document and who gets it."""
+
+    sender: str
+    recipients: frozenset[str]
+
+
+_PACKET_COLUMNS = (
+    ("id", "uuid"),
+    ("agency_code", "text"),
+    ("node_id", "text"),
+    ("kind", "text"),
+    ("business", "int2"),
+    ("sha256", "text"),
+    ("size", "int8"),
+    ("segment", "int4"),
+    ("position", "int8"),
+    ("signature", "bytea"),
+    ("document_id", "text"),
+    ("document_key", "text"),
+    ("number_key", "text"),
+    ("reference", "text"),
+    ("status_code", "text"),
+    ("urgency", "int2"),
+    ("received_at", "timestamptz"),
+    ("receipt", "text"),
+    ("warnings", "jsonb"),
+    ("checks", "jsonb"),
+    ("leaf_index", "int8"),
+)
+_INSERT_PACKETS = (
+    f"INSERT INTO hub_packet ({', '.join(name for name, _ in _PACKET_COLUMNS)})"  # noqa: S608 constants
+    f" SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for _, kind in _PACKET_COLUMNS)})"
+    " ON CONFLICT DO NOTHING RETURNING id"
+)
+_INSERT_DELIVERIES = (
+    "INSERT INTO hub_delivery (id, packet_id, agency_code, urgency, state, attempts, next_at,"
+    " acknowledgement) SELECT d.id, d.packet_id, d.agency_code, d.urgency, 'QUEUED', 0, d.at, ''"
+    " FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int2[], %s::timestamptz[])"
+    " AS d (id, packet_id, agency_code, urgency, at)"
+)
+_UPSERT_TILES = (
+    "INSERT INTO hub_tile (level, number, hashes)"
+    " SELECT * FROM unnest(%s::int2[], %s::int8[], %b::bytea[])"
+    " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes"
+)
+_SELECT_PACKET = (
+    "SELECT p.id, p.agency_code, p.node_id, p.kind, p.sha256, p.size, p.segment, p.position,"
+    " p.signature, p.document_id, p.received_at, p.receipt, p.warnings, p.leaf_index,"
+    " ARRAY(SELECT d.agency_code || ' ' || d.state FROM hub_delivery d WHERE d.packet_id = p.id"
+    " ORDER BY d.id) FROM hub_packet p WHERE "
+)
+_CLAIM = """
+WITH picked AS (
+  SELECT id FROM hub_delivery
+  WHERE agency_code = ANY(%(codes)s) AND state <> 'DELIVERED' AND next_at <= now()
+  ORDER BY urgency DESC, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE hub_delivery d
+SET attempts = d.attempts + 1, state = 'FETCHED', fetched_at = coalesce(d.fetched_at, now()),
+    next_at = now() + least(%(lease)s * 2 ^ least(d.attempts, 10), %(lease_max)s)
+              * interval '1 second'
+FROM picked, hub_packet p
+WHERE d.id = picked.id AND p.id = d.packet_id
+RETURNING d.id AS delivery_id, p.id AS packet_id, p.kind, p.agency_code AS sender,
+          d.agency_code AS recipient, d.urgency, p.size, p.sha256, p.received_at, d.attempts
+"""
+
+
+class Store:
+    """The database of the hub. Every method blocks; call them in a thread."""
+
+    def __init__(self, conninfo: str, *, pool_max: int = 6) -> None:
+        def durable(connection: Connection) -> None:
+            _configure(connection, "on")
+
+        def relaxed(connection: Connection) -> None:
+            _configure(connection, "off")
+
+        arguments: dict[str, Any] = {
+            "min_size": 1,
+            "open": False,
+            "timeout": CONNECT_WITHIN_S,
+            "check": ConnectionPool.check_connection,
+        }
+        self._durable = ConnectionPool(conninfo, configure=durable, max_size=3, **arguments)
+        self._relaxed = ConnectionPool(conninfo, configure=relaxed, max_size=pool_max, **arguments)
+
+    def open(self) -> None:
+        self._durable.open(wait=True)
+        self._relaxed.open(wait=True)
+
+    def close(self) -> None:
+        self._durable.close()
+        self._relaxed.close()
+
+    # -- taking in ------------------------------------------------------------------------------
+
+    def keep(self, packets: Sequence[NewPacket], ledger: Ledger) -> Batch:
+        """Keep a batch: packets, deliveries, leaves and the new head, in one transaction.
+
+        A packet whose bytes are known already, or whose document id is used, is answered from the
+        rows that are there; the unique constraints decide, so two senders at once cannot both win.
+        Raises HubStorageFull, HubStoreFailed, psycopg.DataError; then nothing of the batch is kept.
+        """
+        outcomes: dict[uuid.UUID, Outcome] = {}
+        step: Step | None = None
+        groups = [list(packets)]
+        with self._connection(self._durable) as connection:
+            while groups:
+                group = groups.pop(0)
+                refused, grown = self._try(connection, group, ledger, outcomes)
+                step = grown or step
+                for packet in refused:
+                    if (found := self._conflict(connection, packet)) is not None:
+                        outcomes[packet.id] = found
+                again = [each for each in refused if each.id not in outcomes]
+                if again == group:  # the one that stood in its way has gone meanwhile
+                    raise HubStoreFailed
+                if refused and len(refused) < len(group):
+                    groups.append([each for each in group if each not in refused])
+                # Of two equal packets in a batch the second finds nothing until the first is in.
+                groups.extend([each] for each in again)
+        return Batch([outcomes[each.id] for each in packets], step)
+
+    def _try(
+        self,
+        connection: Connection,
+        packets: Sequence[NewPacket],
+        ledger: Ledger,
+        outcomes: dict[uuid.UUID, Outcome],
+    ) -> tuple[list[NewPacket], Step | None]:
+        """Insert the group whole, or nothing of it; return those that stood in the way."""
+        step: Step | None = None
+        with connection.transaction() as transaction:
+            head = connection.execute(
+                "SELECT size FROM hub_log_head WHERE name = %s FOR UPDATE", [LOG_NAME]
+            ).fetchone()
+            size = int(head[0]) if head else self._first_head(connection)
+            new = {row[0] for row in connection.execute(_INSERT_PACKETS, _columns(packets, size))}
+            refused = [each for each in packets if each.id not in new]
+            if refused:
+                raise psycopg.Rollback(transaction)
+            connection.execute(_INSERT_DELIVERIES, _deliveries(packets))
+            step = ledger.grow(size, [each.leaf_hash for each in packets], _reader(connection))
+            _write_step(connection, step)
+        if step is None:
+            return refused, None
+        ledger.keep(step)
+        for index, packet in enumerate(packets, size):
+            outcomes[packet.id] = Kept(packet, index)
+        return [], step
+
+    def _first_head(self, connection: Connection) -> int:
+        connection.execute(
+            "INSERT INTO hub_log_head (name, size, root, checkpoint) VALUES (%s, 0, '', '')"
+            " ON CONFLICT DO NOTHING",
+            [LOG_NAME],
+        )
+        row = connection.execute(
+            "SELECT size FROM hub_log_head WHERE name = %s FOR UPDATE", [LOG_NAME]
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def _conflict(
+        self, connection: Connection, packet: NewPacket
+    ) -> StoredPacket | DocumentIdUsed | None:
+        same = self._one(
+            connection, "p.agency_code = %s AND p.sha256 = %s", packet.agency_code, packet.sha256
+        )
+        if same is not None:
+            return same
+        used = connection.execute(
+            "SELECT 1 FROM hub_packet WHERE agency_code = %s"
+            " AND (document_key = %s OR number_key = %s) LIMIT 1",
+            [packet.agency_code, packet.document_key, packet.number_key],
+        ).fetchone()
+        return DocumentIdUsed(document_id=packet.document_id) if used else None
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def find_same(self, node_id: str, sha256: str) -> StoredPacket | None:
+        """The packet with these bytes that this node sent before."""
+        return self._find("p.node_id = %s AND p.sha256 = %s", node_id, sha256)
+
+    def find(self, packet_id: uuid.UUID, codes: Sequence[str]) -> StoredPacket | None:
+        """The packet, when one of the agencies sent it or gets it."""
+        return self._find(
+            "p.id = %s AND (p.agency_code = ANY(%s) OR EXISTS (SELECT 1 FROM hub_delivery d"
+            " WHERE d.packet_id = p.id AND d.agency_code = ANY(%s)))",
+            packet_id,
+            list(codes),
+            list(codes),
+        )
+
+    def of_delivery(self, delivery_id: uuid.UUID, codes: Sequence[str]) -> StoredPacket | None:
+        """The packet of a delivery to one of the agencies."""
+        return self._find(
+            "p.id = (SELECT d.packet_id FROM hub_delivery d"
+            " WHERE d.id = %s AND d.agency_code = ANY(%s))",
+            delivery_id,
+            list(codes),
+        )
+
+    def recipient_of(self, delivery_id: uuid.UUID) -> str:
+        """The agency a delivery is for, or an empty text."""
+        with self._connection(self._relaxed) as connection:
+            row = connection.execute(
+                "SELECT agency_code FROM hub_delivery WHERE id = %s", [delivery_id]
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    def parties(self, document_id: str) -> Parties | None:
+        """Who sent the document and who gets it, over all packets that carried it."""
+        with self._connection(self._relaxed) as connection:
+            rows = connection.execute(
+                "SELECT p.agency_code, d.agency_code FROM hub_packet p"
+                " JOIN hub_delivery d ON d.packet_id = p.id"
+                " WHERE p.document_id = %s AND p.kind = 'edoc'",
+                [document_id],
+            ).fetchall()
+        return Parties(rows[0][0], frozenset(row[1] for row in rows)) if rows else None
+
+    def head(self, ledger: Ledger) -> Head:
+        """The newest checkpoint."""
+        with self._connection(self._relaxed) as connection:
+            row = connection.execute(
+                "SELECT size, root, checkpoint FROM hub_log_head WHERE name = %s", [LOG_NAME]
+            ).fetchone()
+        if row is None or not row[0]:
+            return ledger.empty()
+        return Head(int(row[0]), bytes(row[1]), str(row[2]))
+
+    def tile(self, level: int, index: int) -> bytes:
+        """The hashes of a tile, as many as there are."""
+        with self._connection(self._relaxed) as connection:
+            return _reader(connection)(level, index)
+
+    def receipts(self, first: int, count: int) -> list[str]:
+        """The receipts behind the leaves from `first` on."""
+        with self._connection(self._relaxed) as connection:
+            rows = connection.execute(
+                "SELECT receipt FROM hub_packet WHERE leaf_index >= %s AND leaf_index < %s"
+                " ORDER BY leaf_index",
+                [first, first + count],
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    # -- handing out ----------------------------------------------------------------------------
+
+    def claim(self, codes: Sequence[str], limit: int) -> list[dict[str, Any]]:
+        """Hand out waiting deliveries, urgent ones first; each is then away for its lease."""
+        with self._connection(self._relaxed) as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            rows = cursor.execute(
+                _CLAIM,
+                {
+                    "codes": list(codes),
+                    "limit": limit,
+                    "lease": LEASE_S,
+                    "lease_max": LEASE_MAX_S,
+                },
+            ).fetchall()
+        return sorted(rows, key=lambda row: (-row["urgency"], row["delivery_id"]))
+
+    def acknowledge(self, delivery_id: uuid.UUID, receipt: str) -> str:
+        """Mark a delivery delivered; the first acknowledgement stays. Return the one kept."""
+        with self._connection(self._durable) as connection:
+            connection.execute(
+                "UPDATE hub_delivery SET state = %s, delivered_at = now(), acknowledgement = %s"
+                " WHERE id = %s AND state <> %s",
+                [DeliveryState.DELIVERED, receipt, delivery_id, DeliveryState.DELIVERED],
+            )
+            row = connection.execute(
+                "SELECT acknowledgement FROM hub_delivery WHERE id = %s", [delivery_id]
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    def backlog(self) -> Mapping[str, int]:
+        """How much waits, for the metrics: deliveries not acknowledged, and those given up on."""
+        with self._connection(self._relaxed) as connection:
+            row = connection.execute(
+                "SELECT count(*), count(*) FILTER (WHERE attempts >= %s) FROM hub_delivery"
+                " WHERE state <> 'DELIVERED'",
+                [DEAD_LETTER_AFTER],
+            ).fetchone()
+        waiting, dead = row or (0, 0)
+        return {"waiting": int(waiting), "dead_letters": int(dead)}
+
+    # -- nodes and refusals ---------------------------------------------------------------------
+
+    def nodes(self) -> list[NodeRow]:
+        """The active nodes and their agencies."""
+        with self._connection(self._relaxed) as connection:
+            rows = connection.execute(
+                "SELECT n.node_id, n.name, n.certificate, ARRAY(SELECT o.agency_code FROM"
+                " hub_node_organization o WHERE o.node_id = n.node_id)"
+                " FROM hub_node n WHERE n.active"
+            ).fetchall()
+        return [NodeRow(row[0], row[1], row[2], tuple(row[3])) for row in rows]
+
+    def touch(self, seen: Mapping[str, datetime]) -> None:
+        """Note when each node was last heard of."""
+        with self._connection(self._relaxed) as connection:
+            connection.execute(
+                "UPDATE hub_node n SET last_seen_at = s.at"
+                " FROM unnest(%s::text[], %s::timestamptz[]) AS s (node_id, at)"
+                " WHERE n.node_id = s.node_id",
+                [list(seen), list(seen.values())],
+            )
+
+    def note_refusal(
+        self, *, node_id: str, agency_code: str, code: str, text: str, sha256: str
+    ) -> None:
+        """Remember that a packet was refused, for the operator. Never its content (V-29)."""
+        with self._connection(self._relaxed) as connection:
+            connection.execute(
+                "INSERT INTO hub_refusal (at, node_id, agency_code, code, text, sha256)"
+                " VALUES (now(), %s, %s, %s, %s, %s)",
+                [node_id, agency_code, code, text, sha256],
+            )
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _connection(self, pool: ConnectionPool) -> Iterator[Connection]:
+        """A connection of the pool; what the database says about itself becomes a Problem."""
+        try:
+            with pool.connection() as connection:
+                yield connection
+        except errors.DiskFull as error:
+            raise HubStorageFull from error
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise HubStoreFailed from error
+
+    def _find(self, where: str, *values: Any) -> StoredPacket | None:
+        with self._connection(self._relaxed) as connection:
+            return self._one(connection, where, *values)
+
+    def _one(self, connection: Connection, where: str, *values: Any) -> StoredPacket | None:
+        query = cast("Any", _SELECT_PACKET + where + " ORDER BY p.id LIMIT 1")
+        row = connection.execute(query, values).fetchone()
+        if row is None:
+            return None
+        recipients = tuple(tuple(each.rsplit(" ", 1)) for each in row[14])
+        return StoredPacket(
+            *row[:6],
+            Place(row[6], row[7]),
+            bytes(row[8]),
+            *row[9:14],
+            cast("tuple[tuple[str, str], ...]", recipients),
+        )
+
+
+def _configure(connection: Connection, synchronous_commit: str) -> None:
+    connection.autocommit = True
+    connection.execute(
+        "SELECT set_config('synchronous_commit', %s, false),"
+        " set_config('statement_timeout', %s, false)",
+        [synchronous_commit, str(STATEMENT_TIMEOUT_MS)],
+    )
+
+
+def _reader(connection: Connection) -> Any:
+    def read(level: int, index: int) -> bytes:
+        row = connection.execute(
+            "SELECT hashes FROM hub_tile WHERE level = %s AND number = %s",
+            [level, index],
+            binary=True,
+        ).fetchone()
+        return bytes(row[0]) if row else b""
+
+    return read
+
+
+def _columns(packets: Sequence[NewPacket], size: int) -> list[list[Any]]:
+    rows = [
+        (
+            *(each.id, each.agency_code, each.node_id, each.kind, each.business, each.sha256),
+            *(each.size, each.place.segment, each.place.position, each.signature),
+            *(each.document_id, each.document_key, each.number_key, each.reference),
+            *(each.status_code, each.urgency, each.received_at, each.receipt),
+            *(each.warnings, each.checks, index),
+        )
+        for index, each in enumerate(packets, size)
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _deliveries(packets: Sequence[NewPacket]) -> list[list[Any]]:
+    rows = [
+        (new_id(), each.id, code, each.urgency, each.received_at)
+        for each in packets
+        for code in each.recipients
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _write_step(connection: Connection, step: Step) -> None:
+    connection.execute(
+        _UPSERT_TILES,
+        [
+            [level for level, _ in step.changed],
+            [index for _, index in step.changed],
+            list(step.changed.values()),
+        ],
+    )
+    connection.execute(
+        "UPDATE hub_log_head SET size = %s, root = %s, checkpoint = %s, signed_at = now()"
+        " WHERE name = %s",
+        [step.head.size, step.head.root, step.head.checkpoint, LOG_NAME],
+    )
