@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -159,9 +160,9 @@ def take_receipt(event: access_point.PacketReceipted) -> None:
     """Note that the axis took our packet. A receipt of a status packet needs no note here."""
     with accounts.scope(event.organization_id), transaction.atomic():
         document = _outgoing_of(event.correlation)
-        if document is None or document.hub_packet_id == event.hub_packet_id:
+        if document is None or str(document.hub_packet_id) == event.hub_packet_id:
             return
-        document.hub_packet_id = event.hub_packet_id
+        document.hub_packet_id = UUID(event.hub_packet_id)
         document.receipted_at = timezone.now()
         document.refusal = None
         document.save(update_fields=["hub_packet_id", "receipted_at", "refusal"])
@@ -170,7 +171,7 @@ def take_receipt(event: access_point.PacketReceipted) -> None:
             act="documents.receipted",
             subject=document.journal_subject,
             actor=None,
-            facts={"hub_packet_id": str(event.hub_packet_id)},
+            facts={"hub_packet_id": event.hub_packet_id},
         )
 
 

@@ -246,7 +246,7 @@ class StatusEntry(models.Model):
     id: int
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     recipient = models.ForeignKey(OutgoingRecipient, models.CASCADE, related_name="entries")
-    inbound_id = models.UUIDField("gói tin", unique=True)
+    inbound_id = models.BigIntegerField("gói tin", unique=True)
     # A code that is not in the list is kept as it came (edXML specification §9).
     status = models.CharField("mã", max_length=10, choices=STATUS_CHOICES)
     description = models.CharField("ghi chú", max_length=500, blank=True)
@@ -281,7 +281,7 @@ class IncomingDocument(models.Model):
     state = models.CharField(
         "trạng thái", max_length=20, choices=IncomingState, default=IncomingState.ARRIVED
     )
-    inbound_id = models.UUIDField("gói tin đến", unique=True)
+    inbound_id = models.BigIntegerField("gói tin đến", unique=True)
 
     document_id = models.CharField("mã định danh văn bản", max_length=100)
     sender_code = models.CharField("mã cơ quan gửi", max_length=35)

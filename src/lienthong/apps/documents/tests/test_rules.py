@@ -32,14 +32,14 @@ OUTGOING = {
     (S.SEALED, M.DISPATCH, S.DISPATCHED),
     (S.DISPATCHED, M.BOUNCE, S.SEALED),
 }
-I, N = IncomingState, IncomingMove
+R, N = IncomingState, IncomingMove
 INCOMING = {
-    (I.ARRIVED, N.ACCEPT, I.REGISTERED),
-    (I.ARRIVED, N.REFUSE, I.REFUSED),
-    (I.REGISTERED, N.ASSIGN, I.ASSIGNED),
-    (I.ASSIGNED, N.ASSIGN, I.ASSIGNED),
-    (I.ASSIGNED, N.START, I.PROCESSING),
-    (I.PROCESSING, N.FINISH, I.COMPLETED),
+    (R.ARRIVED, N.ACCEPT, R.REGISTERED),
+    (R.ARRIVED, N.REFUSE, R.REFUSED),
+    (R.REGISTERED, N.ASSIGN, R.ASSIGNED),
+    (R.ASSIGNED, N.ASSIGN, R.ASSIGNED),
+    (R.ASSIGNED, N.START, R.PROCESSING),
+    (R.PROCESSING, N.FINISH, R.COMPLETED),
 }
 
 
@@ -81,17 +81,17 @@ def test_nothing_is_sent_before_both_signatures_are_made() -> None:
 def test_nobody_is_charged_with_an_unregistered_document() -> None:
     """DX-30."""
     with pytest.raises(MoveNotAllowed):
-        rules.after_incoming(I.ARRIVED, N.ASSIGN)
+        rules.after_incoming(R.ARRIVED, N.ASSIGN)
 
 
 def test_every_incoming_state_has_the_status_that_the_sender_is_told() -> None:
     assert {state: code.value for state, code in rules.STATUS_OF.items()} == {
-        I.ARRIVED: "01",
-        I.REFUSED: "02",
-        I.REGISTERED: "03",
-        I.ASSIGNED: "04",
-        I.PROCESSING: "05",
-        I.COMPLETED: "06",
+        R.ARRIVED: "01",
+        R.REFUSED: "02",
+        R.REGISTERED: "03",
+        R.ASSIGNED: "04",
+        R.PROCESSING: "05",
+        R.COMPLETED: "06",
     }
 
 

@@ -1,4 +1,4 @@
-"""What a document looks like: words at their places, the signatures' places, text that stays text."""
+"""What a document looks like: words and signatures at their places, text that stays text."""
 
 from __future__ import annotations
 

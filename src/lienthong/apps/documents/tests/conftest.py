@@ -1,0 +1,116 @@
+"""A ministry and a province with the people of a desk, on one node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor, Role, Seat
+from lienthong.apps.directory import api as directory
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An organization and one actor for each place in it."""
+
+    organization: directory.Organization
+    clerk: Actor
+    officer: Actor
+    colleague: Actor
+    unit_head: Actor
+    other_unit_head: Actor
+    leader: Actor
+    deputy: Actor
+    archivist: Actor
+    administrator: Actor
+
+    @property
+    def actors(self) -> dict[str, Actor]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, Actor)}
+
+
+def seat(
+    organization: directory.Organization,
+    username: str,
+    name: str,
+    role: Role,
+    *,
+    unit: directory.Unit | None = None,
+    position: str = "",
+    competence: str = "",
+) -> Actor:
+    person = accounts.Person.objects.create(username=username, full_name=name)
+    held = Seat.objects.create(
+        person=person,
+        organization=organization,
+        unit=unit,
+        role=role,
+        position=position,
+        competence=competence,
+        valid_from=date(2026, 1, 1),
+    )
+    return accounts.actor_in(held)
+
+
+def make_desk(*, name: str, short_name: str, code: str, code102: str, place: str, key: str) -> Desk:
+    organization = directory.register(
+        name=name,
+        short_name=short_name,
+        codes={directory.Scheme.QD20: code, directory.Scheme.QCVN102: code102},
+        place=place,
+    )
+    unit = directory.add_unit(organization=organization, name="Cục Công nghệ", code="CCN")
+    other = directory.add_unit(organization=organization, name="Vụ Pháp chế", code="PC")
+    title = "Bộ trưởng" if key == "btn" else "Chủ tịch"
+    return Desk(
+        organization=organization,
+        clerk=seat(organization, f"vt.{key}", f"Lê Văn Thư {key}", Role.CLERK),
+        officer=seat(organization, f"cv.{key}", f"Trần Chuyên Viên {key}", Role.OFFICER, unit=unit),
+        colleague=seat(organization, f"cv2.{key}", f"Võ Phối Hợp {key}", Role.OFFICER, unit=other),
+        unit_head=seat(
+            organization, f"tp.{key}", f"Phạm Trưởng Phòng {key}", Role.UNIT_HEAD, unit=unit
+        ),
+        other_unit_head=seat(
+            organization, f"vtr.{key}", f"Đỗ Vụ Trưởng {key}", Role.UNIT_HEAD, unit=other
+        ),
+        leader=seat(
+            organization, f"ld.{key}", f"Nguyễn Lãnh Đạo {key}", Role.LEADER, position=title
+        ),
+        deputy=seat(
+            organization,
+            f"ld2.{key}",
+            f"Hoàng Phó {key}",
+            Role.LEADER,
+            position=f"Phó {title}",
+            competence=f"KT. {title.upper()}",
+        ),
+        archivist=seat(organization, f"lt.{key}", f"Bùi Lưu Trữ {key}", Role.ARCHIVIST),
+        administrator=seat(organization, f"qt.{key}", f"Ngô Quản Trị {key}", Role.ADMINISTRATOR),
+    )
+
+
+@pytest.fixture
+def ministry(db: None) -> Desk:
+    return make_desk(
+        name="Bộ Thử nghiệm",
+        short_name="BTN",
+        code="G90",
+        code102="000.00.00.G90",
+        place="Hà Nội",
+        key="btn",
+    )
+
+
+@pytest.fixture
+def province(db: None) -> Desk:
+    return make_desk(
+        name="Ủy ban nhân dân tỉnh Đồng Xanh",
+        short_name="UBND",
+        code="H90",
+        code102="000.00.00.H90",
+        place="Đồng Xanh",
+        key="dx",
+    )
