@@ -34,7 +34,9 @@ def sign_in(request: HttpRequest, *, username: str, password: str) -> Seat:
         raise rules.NoSeat
     with transaction.atomic():
         throttle.succeed(attempt, person)
-        auth.login(request, person)  # gives the session a new id
+        # Django keeps the id when the same person signs in again; a new session never keeps one.
+        request.session.flush()
+        auth.login(request, person)
         _take(request, seat)
         request.session["signed_in_at"] = _now_s()
         outbox.publish(SignedIn(seat.organization_id, seat.pk, attempt.address, timezone.now()))
@@ -75,6 +77,9 @@ def seat_of(request: HttpRequest) -> Seat | None:
     A session that rested too long, grew too old, or whose seat or account ended is over at once.
     """
     if not request.user.is_authenticated:
+        if auth.SESSION_KEY in request.session:
+            # The account ended; opening it again must not open this session again.
+            auth.logout(request)
         return None
     seat = _held_seat(request, request.session.get("seat"))
     if seat is None or not _is_fresh(request, seat):
