@@ -68,6 +68,8 @@ def refusal(problem: Problem, *, as_json: bool) -> None:
         click.echo(json.dumps(facts, ensure_ascii=False, default=str))
         return
     click.echo(f"{problem.code}: {problem.sentence}", err=True)
+    for finding in getattr(problem, "findings", ()):  # a packet is refused with all its findings
+        click.echo(f"  {finding.rule} {finding.where}: {finding.text}", err=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
