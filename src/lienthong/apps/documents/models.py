@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models.functions import ExtractYear
@@ -20,13 +20,15 @@ from lienthong.apps.documents.rules import (
 )
 from lienthong.core.edxml import StatusCode
 
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
 STATUS_CHOICES = [(status.value, status.label) for status in StatusCode]
 
 
 class NumberSeries(models.Model):
     """Một dãy số trong năm. The row is locked while a number is taken: none is lost or doubled."""
 
-    id: int
     organization = models.ForeignKey(
         "directory.Organization", models.PROTECT, related_name="+", verbose_name="cơ quan"
     )
@@ -48,8 +50,6 @@ class NumberSeries(models.Model):
 class Dossier(models.Model):
     """Hồ sơ công việc (D30 Art. 28–29, DX-75)."""
 
-    id: int
-    organization_id: int
     organization = models.ForeignKey(
         "directory.Organization", models.PROTECT, related_name="+", verbose_name="cơ quan"
     )
@@ -76,11 +76,6 @@ class Dossier(models.Model):
 
 class OutgoingDocument(models.Model):
     """Văn bản đi: a document that `organization` issues."""
-
-    organization_id: int
-    drafter_id: int
-    reviewer_id: int
-    signatory_id: int
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -132,7 +127,8 @@ class OutgoingDocument(models.Model):
     receipted_at = models.DateTimeField("lúc trục nhận", null=True, blank=True)
     refusal = models.JSONField("lý do trục từ chối", null=True, blank=True)  # {"code", "text"}
 
-    recipients: models.Manager[OutgoingRecipient]
+    if TYPE_CHECKING:
+        recipients: RelatedManager[OutgoingRecipient]
 
     class Meta:
         verbose_name = "văn bản đi"
@@ -208,11 +204,6 @@ class OutgoingDocument(models.Model):
 class OutgoingRecipient(models.Model):
     """Nơi nhận điện tử: one recipient of an outgoing document, and how far it got there."""
 
-    id: int
-    organization_id: int
-    document_id: uuid.UUID
-    recipient_id: int
-
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     document = models.ForeignKey(OutgoingDocument, models.CASCADE, related_name="recipients")
     position = models.PositiveSmallIntegerField("thứ tự")
@@ -227,7 +218,8 @@ class OutgoingRecipient(models.Model):
     delivery_before = models.CharField(max_length=20, choices=Delivery, blank=True)
     status_at = models.DateTimeField("lúc báo", null=True, blank=True)
 
-    entries: models.Manager[StatusEntry]
+    if TYPE_CHECKING:
+        entries: RelatedManager[StatusEntry]
 
     class Meta:
         verbose_name = "nơi nhận"
@@ -243,7 +235,6 @@ class OutgoingRecipient(models.Model):
 class StatusEntry(models.Model):
     """One status packet that came back for one recipient, in the order the sender got it."""
 
-    id: int
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     recipient = models.ForeignKey(OutgoingRecipient, models.CASCADE, related_name="entries")
     inbound_id = models.BigIntegerField("gói tin", unique=True)
@@ -268,11 +259,6 @@ class StatusEntry(models.Model):
 
 class IncomingDocument(models.Model):
     """Văn bản đến: a document that another agency sent to `organization`."""
-
-    organization_id: int
-    lead_id: int | None
-    dossier_id: int | None
-    duplicate_of_id: uuid.UUID | None
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -339,8 +325,10 @@ class IncomingDocument(models.Model):
         verbose_name="hồ sơ",
     )
 
-    attachments: models.Manager[IncomingAttachment]
-    reports: models.Manager[StatusReport]
+    if TYPE_CHECKING:
+        attachments: RelatedManager[IncomingAttachment]
+        reports: RelatedManager[StatusReport]
+        supports: RelatedManager[Support]
 
     class Meta:
         verbose_name = "văn bản đến"
@@ -406,7 +394,6 @@ class IncomingDocument(models.Model):
 class Support(models.Model):
     """Phối hợp: an officer who supports the lead on one incoming document."""
 
-    id: int
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     document = models.ForeignKey(IncomingDocument, models.CASCADE, related_name="supports")
     seat = models.ForeignKey("accounts.Seat", models.PROTECT, related_name="+")
@@ -422,7 +409,6 @@ class Support(models.Model):
 class IncomingAttachment(models.Model):
     """Tệp kèm theo: one file of the packet, the main document first."""
 
-    id: int
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     document = models.ForeignKey(IncomingDocument, models.CASCADE, related_name="attachments")
     position = models.PositiveSmallIntegerField("thứ tự")
@@ -446,7 +432,6 @@ class IncomingAttachment(models.Model):
 class StatusReport(models.Model):
     """A status that we told the sender. One row for one code: DX-28 "once"."""
 
-    id: int
     organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
     document = models.ForeignKey(IncomingDocument, models.CASCADE, related_name="reports")
     status = models.CharField("mã", max_length=2, choices=STATUS_CHOICES)

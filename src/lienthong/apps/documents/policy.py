@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
-from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
+from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument, Support
 from lienthong.apps.documents.rules import (
     INCOMING,
     OUTGOING,
@@ -118,12 +118,9 @@ def may_work(actor: Actor, document: IncomingDocument) -> bool:
 @accounts.rule("documents.view")
 def may_view(actor: Actor, document: Document) -> bool:
     """Whether the document is among the rows this person sees."""
-    seen = (
-        outgoing_seen_by(actor)
-        if isinstance(document, OutgoingDocument)
-        else incoming_seen_by(actor)
-    )
-    return type(document)._default_manager.filter(seen, pk=document.pk).exists()
+    if isinstance(document, OutgoingDocument):
+        return OutgoingDocument.objects.filter(outgoing_seen_by(actor), pk=document.pk).exists()
+    return IncomingDocument.objects.filter(incoming_seen_by(actor), pk=document.pk).exists()
 
 
 def outgoing_seen_by(actor: Actor) -> Q:
@@ -154,9 +151,7 @@ def incoming_seen_by(actor: Actor) -> Q:
     """
     registered = ~Q(state__in=[IncomingState.ARRIVED, IncomingState.REFUSED])
     own = Q(lead_id=actor.seat_id) | Q(
-        pk__in=IncomingDocument.supporting.through._default_manager.filter(
-            seat_id=actor.seat_id
-        ).values("document_id")
+        pk__in=Support.objects.filter(seat_id=actor.seat_id).values("document_id")
     )
     if Role.CLERK in actor.roles:
         own |= Q(pk__isnull=False)

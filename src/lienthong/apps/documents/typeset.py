@@ -110,7 +110,9 @@ def render_form(letter: Letter) -> Typeset:
         ignore_system_fonts=True,
         sys_inputs={"form": json.dumps(data, ensure_ascii=False)},
     )
-    pdf: bytes = compiler.compile(format="pdf")
+    pdf = compiler.compile(format="pdf")
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst gave no single PDF")
     place = json.loads(compiler.query("<person>", field="value", one=True))
     left, top = _points(place["x"]), _points(place["y"])
     person = Box(
