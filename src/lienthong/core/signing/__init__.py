@@ -8,6 +8,7 @@ from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.http import Verified, sign_request, verify_request
 from lienthong.core.signing.jws import JWS, read_jws, sign_jws, verify_jws
 from lienthong.core.signing.keys import DigestSigner, KeySigner
+from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pdf_check import PdfFacts, check_unsigned_pdf
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD, Box, prepare_pdf
 from lienthong.core.signing.pdf_sign import sign_pdf
@@ -74,6 +75,7 @@ __all__ = [
     "Verdict",
     "Verified",
     "canonical_json",
+    "common_name",
     "check_official",
     "check_unsigned_pdf",
     "prepare_pdf",

@@ -1,0 +1,228 @@
+"""Issue certificates with their keys, register certificates, revoke."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+from django.db import transaction
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.directory import api as directory_api
+from lienthong.apps.pki import ceremony, keyfiles, trusted
+from lienthong.apps.pki.models import Certificate, Key
+from lienthong.apps.pki.queries import NODE_FILE, RECEIPT_FILE
+from lienthong.apps.pki.rules import KeyKind
+from lienthong.core.signing import KeySigner, common_name
+from lienthong.core.signing.authority import (
+    PrivateKey,
+    Profile,
+    Subject,
+    make_ec_key,
+    make_key,
+)
+
+AUTHORITY_POINTER = "authority.txt"
+
+
+def issue_person(
+    directory: Path,
+    *,
+    person_id: int,
+    organization_id: int,
+    position: str,
+    pin: str,
+    at: datetime,
+    unit: str = "",
+) -> Certificate:
+    """Make and certify an officer's personal key (RSA-3072), opened by `pin`."""
+    person = accounts.Person.objects.get(pk=person_id)
+    organization = directory_api.get(organization_id)
+    subject = Subject(
+        person.full_name,
+        organization=organization.name,
+        organization_code=organization.code,
+        unit=unit,
+        title=position,
+        serial=f"CB:VN-{organization.code}-{person_id}",
+        place=organization.place,
+    )
+    signer = _certified(directory, Profile.PERSON, subject, make_key(), at)
+    name = f"persons/{person_id}-{_short(signer)}.p12"
+    keyfiles.write_secret(keyfiles.keys_directory() / name, signer.to_pkcs12(pin))
+    return _record_key(KeyKind.PERSON, name, signer, organization_id, person_id)
+
+
+def issue_agency(directory: Path, *, organization_id: int, pin: str, at: datetime) -> Certificate:
+    """Make and certify an agency's seal key (RSA-3072), opened by `pin`."""
+    organization = directory_api.get(organization_id)
+    signer = _certified(directory, Profile.AGENCY, _agency(organization), make_key(), at)
+    name = f"agencies/{organization_id}-{_short(signer)}.p12"
+    keyfiles.write_secret(keyfiles.keys_directory() / name, signer.to_pkcs12(pin))
+    return _record_key(KeyKind.AGENCY, name, signer, organization_id)
+
+
+def issue_service(directory: Path, *, organization_id: int, at: datetime) -> Certificate:
+    """Make and certify the key by which this node signs an agency's packets (P-256)."""
+    organization = directory_api.get(organization_id)
+    subject = Subject(
+        f"Dịch vụ liên thông - {organization.code}",
+        organization=organization.name,
+        organization_code=organization.code,
+        place=organization.place,
+        uri=f"urn:lienthong:service:{organization.code}",
+    )
+    signer = _certified(directory, Profile.SERVICE, subject, make_ec_key(), at)
+    name = f"services/{organization_id}-{_short(signer)}.p12"
+    keyfiles.write_machine_key(name, signer)
+    return _record_key(KeyKind.SERVICE, name, signer, organization_id)
+
+
+def issue_node(directory: Path, *, at: datetime, organization_id: int | None = None) -> Certificate:
+    """Make and certify the key that signs this node's requests (P-256)."""
+    return _issue_machine(directory, Profile.NODE, KeyKind.NODE, NODE_FILE, at, organization_id)
+
+
+def issue_receipt(
+    directory: Path, *, at: datetime, organization_id: int | None = None
+) -> Certificate:
+    """Make and certify the key that signs the axis' receipts (P-256)."""
+    return _issue_machine(
+        directory, Profile.RECEIPT, KeyKind.RECEIPT, RECEIPT_FILE, at, organization_id
+    )
+
+
+def make_log_key(directory: Path) -> None:
+    """Make the key of this node's log and publish its public half with the trust."""
+    ceremony.publish_log_key(directory, keyfiles.make_log_key().public_key())
+
+
+def keep_authority(directory: Path) -> None:
+    """Remember that the national authorities are in `directory`, so that CRLs are renewed here."""
+    pointer = keyfiles.keys_directory() / AUTHORITY_POINTER
+    keyfiles.write_secret(pointer, str(directory.resolve()).encode())
+
+
+def renew_crls(*, at: datetime) -> bool:
+    """Where the authorities are kept: issue CRLs that are due and take them. Whether any changed."""
+    try:
+        pointer = (keyfiles.keys_directory() / AUTHORITY_POINTER).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    ceremony.refresh_crls(Path(pointer), at=at)
+    return trusted.take_bundle(trusted.Trust.from_directory(Path(pointer) / "trust").bundle())
+
+
+@transaction.atomic
+def register_certificate(
+    kind: KeyKind,
+    certificate: x509.Certificate,
+    *,
+    organization_id: int | None = None,
+    person_id: int | None = None,
+) -> Certificate:
+    """Record a certificate; the same one again gives the same row."""
+    found, _ = Certificate.objects.get_or_create(
+        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        defaults={
+            "kind": kind,
+            "serial": f"{certificate.serial_number:X}",
+            "subject": common_name(certificate),
+            "issuer": certificate.issuer.rfc4514_string(),
+            "not_before": certificate.not_valid_before_utc,
+            "not_after": certificate.not_valid_after_utc,
+            "pem": certificate.public_bytes(Encoding.PEM).decode("ascii"),
+            "organization_id": organization_id,
+            "person_id": person_id,
+        },
+    )
+    return found
+
+
+@transaction.atomic
+def revoke(
+    directory: Path,
+    certificate: Certificate,
+    *,
+    at: datetime,
+    reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
+) -> None:
+    """Revoke a certificate and publish the new CRL; its key is no longer used here."""
+    parsed = x509.load_pem_x509_certificate(certificate.pem.encode())
+    ceremony.revoke(directory, parsed, at=at, reason=reason)
+    certificate.revoked_at = at
+    certificate.save(update_fields=["revoked_at"])
+    Key.objects.filter(certificate=certificate).update(is_current=False)
+
+
+def _certified(
+    directory: Path, profile: Profile, subject: Subject, key: PrivateKey, at: datetime
+) -> KeySigner:
+    people = profile in {Profile.PERSON, Profile.AGENCY}
+    name = ceremony.PEOPLE if people else ceremony.SERVICES
+    with ceremony.authority(directory, name) as found:
+        start = max(at - ceremony.BACKDATED, found.certificate.not_valid_before_utc)
+        certificate = found.issue(profile, subject, key.public_key(), at=start)
+        return KeySigner(key, certificate, found.chain)
+
+
+def _issue_machine(
+    directory: Path,
+    profile: Profile,
+    kind: KeyKind,
+    file: str,
+    at: datetime,
+    organization_id: int | None,
+) -> Certificate:
+    subject = Subject(
+        str(settings.NODE_NAME),
+        organization=str(settings.NODE_TITLE),
+        uri=f"urn:lienthong:{kind.value}:{settings.NODE_NAME}",
+    )
+    signer = _certified(directory, profile, subject, make_ec_key(), at)
+    keyfiles.write_machine_key(file, signer)
+    return _record_key(kind, file, signer, organization_id)
+
+
+def _agency(organization: directory_api.Organization) -> Subject:
+    parent = organization.parent
+    return Subject(
+        organization.name,
+        organization=parent.name if parent else "",
+        organization_code=organization.code,
+        place=organization.place,
+    )
+
+
+@transaction.atomic
+def _record_key(
+    kind: KeyKind,
+    path: str,
+    signer: KeySigner,
+    organization_id: int | None = None,
+    person_id: int | None = None,
+) -> Certificate:
+    """The rows of a new key; it takes the place of the holder's last one."""
+    certificate = register_certificate(
+        kind, signer.certificate, organization_id=organization_id, person_id=person_id
+    )
+    holder = {"person_id": person_id} if person_id else {"organization_id": organization_id}
+    earlier = Key.objects.filter(kind=kind, **holder)
+    earlier.filter(path=path).delete()
+    earlier.update(is_current=False)
+    Key.objects.create(
+        kind=kind,
+        path=path,
+        certificate=certificate,
+        organization_id=organization_id,
+        person_id=person_id,
+    )
+    return certificate
+
+
+def _short(signer: KeySigner) -> str:
+    return signer.certificate.fingerprint(hashes.SHA256()).hex()[:8]

@@ -1,0 +1,61 @@
+"""What other contexts may use of pki."""
+
+from lienthong.apps.pki.actions import (
+    issue_agency,
+    issue_node,
+    issue_person,
+    issue_receipt,
+    issue_service,
+    keep_authority,
+    make_log_key,
+    register_certificate,
+    renew_crls,
+    revoke,
+)
+from lienthong.apps.pki.ceremony import make_national_pki
+from lienthong.apps.pki.models import Certificate, Key
+from lienthong.apps.pki.queries import (
+    certificates,
+    has_key,
+    hub_receipt_signer,
+    log_key,
+    node_key_id,
+    node_signer,
+    person_signer,
+    seal_signer,
+    service_signer,
+)
+from lienthong.apps.pki.rules import AuthorityMissing, KeyKind, KeyMissing, TrustMissing
+from lienthong.apps.pki.trusted import install_trust, take_bundle, trust
+
+__all__ = [
+    "AuthorityMissing",
+    "Certificate",
+    "Key",
+    "KeyKind",
+    "KeyMissing",
+    "TrustMissing",
+    "certificates",
+    "has_key",
+    "hub_receipt_signer",
+    "install_trust",
+    "issue_agency",
+    "issue_node",
+    "issue_person",
+    "issue_receipt",
+    "issue_service",
+    "keep_authority",
+    "log_key",
+    "make_log_key",
+    "make_national_pki",
+    "node_key_id",
+    "node_signer",
+    "person_signer",
+    "register_certificate",
+    "renew_crls",
+    "revoke",
+    "seal_signer",
+    "service_signer",
+    "take_bundle",
+    "trust",
+]

@@ -1,0 +1,18 @@
+"""Work done on a schedule."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from lienthong.apps.outbox import api as outbox
+from lienthong.apps.pki import actions
+
+
+@outbox.job("pki.refresh_crls", schedule="*/10 * * * *")
+def refresh_crls() -> None:
+    """Issue the CRLs that are due, where the authorities are kept; elsewhere there is nothing to do.
+
+    Agencies take the new lists from the axis' `GET /pki/bundle` (their access point calls
+    `take_bundle`).
+    """
+    actions.renew_crls(at=timezone.now())

@@ -1,0 +1,96 @@
+"""Files of keys: readable by this account only, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from lienthong.apps.pki.rules import KeyKind, KeyMissing
+from lienthong.core.signing import KeySigner
+
+LOG_KEY = "log.key"
+
+
+def keys_directory() -> Path:
+    """DATA_DIR/keys."""
+    return Path(settings.DATA_DIR) / "keys"
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a file that only this account may read."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123  (needs an opener)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def new_password() -> str:
+    """A password for a key that a machine opens by itself."""
+    return secrets.token_urlsafe(24)
+
+
+def write_machine_key(relative: str, signer: KeySigner) -> None:
+    """Keep a key that the node opens by itself; its password lies beside it."""
+    password = new_password()
+    path = keys_directory() / relative
+    write_secret(path.with_suffix(".pass"), password.encode())
+    write_secret(path, signer.to_pkcs12(password))
+
+
+def open_machine_key(relative: str, kind: KeyKind, holder: str) -> KeySigner:
+    """The signer of a key that the node opens by itself; decoded once. Raises KeyMissing."""
+    path = keys_directory() / relative
+    try:
+        stamp = path.stat().st_mtime_ns
+    except FileNotFoundError as error:
+        raise KeyMissing(kind=kind.label, holder=holder) from error
+    return _opened(path, stamp)
+
+
+@lru_cache(maxsize=1024)
+def _opened(path: Path, stamp: int) -> KeySigner:
+    password = path.with_suffix(".pass").read_text(encoding="ascii")
+    return KeySigner.from_pkcs12(path.read_bytes(), password)
+
+
+def open_with_pin(relative: str, pin: str, kind: KeyKind, holder: str) -> KeySigner:
+    """The signer of a key that a person opens; not kept. Raises KeyMissing, KeyPasswordWrong."""
+    try:
+        data = (keys_directory() / relative).read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissing(kind=kind.label, holder=holder) from error
+    return KeySigner.from_pkcs12(data, pin)
+
+
+def make_log_key() -> Ed25519PrivateKey:
+    """The key of this node's log, made when it does not exist yet."""
+    path = keys_directory() / LOG_KEY
+    if not path.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        write_secret(path, pem)
+    return log_key()
+
+
+def log_key() -> Ed25519PrivateKey:
+    """The key that signs checkpoints of this node's log. Raises KeyMissing."""
+    try:
+        pem = (keys_directory() / LOG_KEY).read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissing(kind="khóa nhật ký", holder=settings.NODE_NAME) from error
+    key = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("the log key is no Ed25519 key")
+    return key

@@ -1,0 +1,106 @@
+"""Rows about keys and certificates. The keys themselves are never in the database."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from lienthong.apps.pki.rules import KeyKind
+
+KINDS = [(kind.value, kind.label) for kind in KeyKind]
+
+
+class Certificate(models.Model):
+    """Chứng thư số: one that this node issued or knows, as it is."""
+
+    kind = models.CharField("loại", max_length=10, choices=KINDS)
+    sha256 = models.CharField("vân tay SHA-256", max_length=64, unique=True)
+    serial = models.CharField("số sê-ri", max_length=40)
+    subject = models.CharField("chủ thể", max_length=1000)
+    issuer = models.CharField("cơ quan cấp", max_length=500)
+    not_before = models.DateTimeField("có hiệu lực từ")
+    not_after = models.DateTimeField("có hiệu lực đến")
+    pem = models.TextField("chứng thư (PEM)")
+    revoked_at = models.DateTimeField("thu hồi lúc", null=True, blank=True)
+    organization = models.ForeignKey(
+        "directory.Organization",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="cơ quan",
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="người",
+    )
+    recorded_at = models.DateTimeField("ghi nhận lúc", db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = "chứng thư số"
+        verbose_name_plural = "chứng thư số"
+        ordering = ("-not_before", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(not_after__gt=models.F("not_before")),
+                name="certificate_period_in_order",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Key(models.Model):
+    """Khóa: a PKCS#12 file of this node, for one holder. One current key for a holder and kind."""
+
+    kind = models.CharField("loại", max_length=10, choices=KINDS)
+    path = models.CharField("tệp trong thư mục khóa", max_length=200, unique=True)
+    certificate = models.OneToOneField(
+        Certificate, models.PROTECT, related_name="key", verbose_name="chứng thư số"
+    )
+    organization = models.ForeignKey(
+        "directory.Organization",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="cơ quan",
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="người",
+    )
+    is_current = models.BooleanField("đang dùng", default=True)
+    created_at = models.DateTimeField("tạo lúc", db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = "khóa"
+        verbose_name_plural = "khóa"
+        constraints = (
+            models.UniqueConstraint(
+                "kind",
+                "person",
+                condition=Q(is_current=True, kind=KeyKind.PERSON),
+                name="current_key_of_person",
+            ),
+            models.UniqueConstraint(
+                "kind",
+                "organization",
+                condition=Q(is_current=True, kind__in=[KeyKind.AGENCY, KeyKind.SERVICE]),
+                name="current_key_of_organization",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.path

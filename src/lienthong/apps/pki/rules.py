@@ -1,0 +1,54 @@
+"""Refusals of this context, and what kinds of key there are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from lienthong.core.errors import Problem
+
+
+class KeyKind(StrEnum):
+    """Whose key it is and what it may sign."""
+
+    PERSON = "person"
+    AGENCY = "agency"
+    SERVICE = "service"
+    NODE = "node"
+    RECEIPT = "receipt"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    KeyKind.PERSON: "khóa ký cá nhân",
+    KeyKind.AGENCY: "khóa con dấu của cơ quan",
+    KeyKind.SERVICE: "khóa ký gói tin của cơ quan",
+    KeyKind.NODE: "khóa của máy chủ",
+    KeyKind.RECEIPT: "khóa ký biên nhận của trục",
+}
+
+
+class KeyMissing(Problem):
+    """No key of that kind is kept here for that holder."""
+
+    code = "pki.key_missing"
+    status = 409
+    text = "Chưa có {kind} cho {holder} trên hệ thống này."
+
+
+class TrustMissing(Problem):
+    """The node has no trusted roots yet."""
+
+    code = "pki.trust_missing"
+    status = 503
+    text = "Hệ thống chưa được nạp chứng thư gốc tin cậy."
+
+
+class AuthorityMissing(Problem):
+    """The directory holds no certification authorities."""
+
+    code = "pki.authority_missing"
+    status = 409
+    text = "Không tìm thấy cơ quan cấp chứng thư “{name}” trong thư mục đã cho."

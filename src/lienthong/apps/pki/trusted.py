@@ -1,0 +1,99 @@
+"""The trust of this node: DATA_DIR/trust, roots pinned, lists refreshed, loaded once for a state."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from lienthong.apps.pki.keyfiles import write_secret
+from lienthong.apps.pki.rules import TrustMissing
+from lienthong.core.signing import Trust, TrustInvalid
+
+PINNED = "pinned.txt"
+EPOCH = "epoch.txt"
+
+_loading = threading.Lock()
+_loaded: dict[Path, tuple[int, Trust]] = {}
+
+
+def trust_directory() -> Path:
+    """DATA_DIR/trust."""
+    return Path(settings.DATA_DIR) / "trust"
+
+
+def trust() -> Trust:
+    """What this node believes now. The same object until the files change. Raises TrustMissing."""
+    directory = trust_directory()
+    try:
+        stamp = (directory / EPOCH).stat().st_mtime_ns
+    except FileNotFoundError as error:
+        raise TrustMissing from error
+    with _loading:
+        known = _loaded.get(directory)
+        if known is None or known[0] != stamp:
+            with _locked(directory):
+                found = Trust.from_directory(directory)
+            if known is not None and known[1].epoch == found.epoch:
+                found = known[1]
+            _loaded[directory] = (stamp, found)
+        return _loaded[directory][1]
+
+
+def install_trust(source: Path) -> None:
+    """Take the roots under `source` as this node's own and pin them: the act of a person."""
+    found = Trust.from_directory(source)
+    directory = trust_directory()
+    directory.mkdir(parents=True, exist_ok=True)
+    write_secret(directory / PINNED, "\n".join(sorted(found.anchor_fingerprints)).encode())
+    _save(found, directory)
+
+
+def take_bundle(data: bytes) -> bool:
+    """Take newer lists from the axis. Whether anything changed.
+
+    Raises TrustInvalid unless the roots are exactly the pinned ones and the log key is the known
+    one; then nothing changed. A list never gives way to an older one (R45).
+    """
+    fresh = Trust.from_bundle(data)
+    directory = trust_directory()
+    if fresh.anchor_fingerprints != _pinned(directory):
+        raise TrustInvalid(detail="chứng thư gốc không phải các gốc đã ghim")
+    known = trust()
+    for name, key in known.keys.items():
+        if fresh.keys.get(name, key) != key:
+            raise TrustInvalid(detail=f"khóa “{name}” khác với khóa đã biết")
+    merged = Trust(
+        known.anchors, fresh.intermediates, known.crls, {**fresh.keys, **known.keys}
+    ).with_crls(fresh.crls)
+    if merged.epoch == known.epoch:
+        return False
+    _save(merged, directory)
+    return True
+
+
+def _pinned(directory: Path) -> frozenset[str]:
+    try:
+        return frozenset((directory / PINNED).read_text(encoding="ascii").split())
+    except FileNotFoundError as error:
+        raise TrustMissing from error
+
+
+def _save(found: Trust, directory: Path) -> None:
+    with _locked(directory):
+        found.save(directory)
+        fresh = directory / f".{EPOCH}"
+        fresh.write_text(found.epoch, encoding="ascii")
+        fresh.replace(directory / EPOCH)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Keep other processes from reading a trust half written."""
+    with (directory / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
