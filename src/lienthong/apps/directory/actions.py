@@ -32,7 +32,7 @@ def register(
     email: str = "",
     valid_from: date | None = None,
 ) -> Organization:
-    """Enter an organization with its codes. Raises CodeNotInScheme, CodeTaken."""
+    """Enter an organization with its codes. Raises CodeInvalid, CodeTaken."""
     organization = Organization.objects.create(
         name=name, short_name=short_name, kind=Kind(kind), parent=parent, place=place, email=email
     )
@@ -47,7 +47,7 @@ def give_code(
 ) -> OrganizationCode:
     """Give a code from that day on; the code of the same scheme held before ends on that day.
 
-    Raises CodeNotInScheme, and CodeTaken when anyone holds the value then or later.
+    Raises CodeInvalid, and CodeTaken when anyone holds the value then or later.
     """
     start = valid_from or BEGINNING
     rules.check_code(value, scheme)

@@ -13,16 +13,16 @@ from lienthong.apps.directory.queries import (
     units,
 )
 from lienthong.apps.directory.rules import (
-    CodeNotInScheme,
     CodeTaken,
     OrganizationUnknown,
     composed,
     plain,
     sort_key,
 )
+from lienthong.core.identifiers import CodeInvalid
 
 __all__ = [
-    "CodeNotInScheme",
+    "CodeInvalid",
     "CodeTaken",
     "Entry",
     "Kind",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from datetime import date
 
 from django.db import models
 
+from lienthong.core import identifiers
 from lienthong.core.errors import Problem
 
 
@@ -30,14 +30,6 @@ class Kind(models.TextChoices):
     OTHER = "other", "Cơ quan khác"
 
 
-class CodeNotInScheme(Problem):
-    """The code does not have the form its scheme asks for."""
-
-    code = "directory.code_not_in_scheme"
-    status = 422
-    text = "Mã định danh “{value}” không đúng khuôn dạng {scheme}."
-
-
 class CodeTaken(Problem):
     """Another organization holds this code on some of the same days."""
 
@@ -54,18 +46,9 @@ class OrganizationUnknown(Problem):
     text = "Không tìm thấy cơ quan “{organization}” trong danh bạ."
 
 
-FORMS = {
-    # edXML packets §2.1, §2.2, strict forms. LOCAL is for test nodes, only where configured.
-    Scheme.QCVN102: re.compile(r"[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9A-Z]{2}"),
-    Scheme.QD20: re.compile(r"(?=.{1,35}$)[A-Z0-9]+(\.[A-Z0-9]+)*"),
-    Scheme.LOCAL: re.compile(r"(?=.{1,35}$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*"),
-}
-
-
 def check_code(value: str, scheme: Scheme) -> None:
-    """Raise CodeNotInScheme unless `value` has the strict form of `scheme`."""
-    if FORMS[scheme].fullmatch(value) is None:
-        raise CodeNotInScheme(value=value, scheme=scheme.label)
+    """Raise CodeInvalid unless `value` has the strict form of `scheme`."""
+    identifiers.check_code(value, identifiers.Scheme(scheme.value))
 
 
 def is_valid_on(valid_from: date, valid_to: date | None, on: date) -> bool:

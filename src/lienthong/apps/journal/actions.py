@@ -81,24 +81,22 @@ def _who(actor: Actor | None) -> dict[str, Any]:
 def hash_of(entry: Entry) -> str:
     """The hash of an entry over everything it says and the hash before it."""
     return rules.digest(
-        rules.canonical(
-            {
-                "format": rules.FORMAT,
-                "stream": entry.stream,
-                "sequence": entry.sequence,
-                "at": rules.moment(entry.at),
-                "organization": entry.organization_id,
-                "actor": {
-                    "person": entry.person_id,
-                    "seat": entry.seat_id,
-                    "name": entry.actor_name,
-                    "position": entry.actor_position,
-                    "roles": [str(role) for role in entry.actor_roles],
-                },
-                "act": entry.act,
-                "subject": entry.subject,
-                "facts": entry.facts,
-                "previous": entry.previous_hash,
-            }
-        )
+        {
+            "format": rules.FORMAT,
+            "stream": entry.stream,
+            "sequence": entry.sequence,
+            "at": rules.moment(entry.at),
+            "organization": entry.organization_id,
+            "actor": {
+                "person": entry.person_id,
+                "seat": entry.seat_id,
+                "name": entry.actor_name,
+                "position": entry.actor_position,
+                "roles": [str(role) for role in entry.actor_roles],
+            },
+            "act": entry.act,
+            "subject": entry.subject,
+            "facts": entry.facts,
+            "previous": entry.previous_hash,
+        }
     )

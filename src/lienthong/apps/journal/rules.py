@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from lienthong.core.errors import Problem
+from lienthong.core.signing import canonical_json
 
 FORMAT = "lienthong-journal-1"
 INTEGER_MAX = 2**53 - 1
@@ -73,26 +73,6 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def canonical(value: Any) -> bytes:
-    """Return cleaned facts in the canonical form of RFC 8785."""
-    return json.dumps(
-        _sorted(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    ).encode()
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        # RFC 8785 §3.2.3 sorts names by their UTF-16 code units.
-        return {name: _sorted(value[name]) for name in sorted(value, key=_utf16)}
-    if isinstance(value, list):
-        return [_sorted(item) for item in value]
-    return value
-
-
-def _utf16(name: str) -> bytes:
-    return name.encode("utf-16-be")
-
-
-def digest(canonical: bytes) -> str:
-    """The hash of an entry over its canonical form."""
-    return hashlib.sha256(canonical).hexdigest()
+def digest(content: Mapping[str, Any]) -> str:
+    """The hash of an entry over its canonical form (RFC 8785)."""
+    return hashlib.sha256(canonical_json(content)).hexdigest()

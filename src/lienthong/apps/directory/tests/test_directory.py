@@ -88,7 +88,7 @@ def test_two_organizations_never_hold_one_code_on_one_day(
     ],
 )
 def test_a_code_out_of_its_scheme_is_refused(scheme: api.Scheme, value: str) -> None:
-    with pytest.raises(api.CodeNotInScheme):
+    with pytest.raises(api.CodeInvalid):
         api.register(name="Cơ quan thử", codes={scheme: value})
 
 

@@ -17,6 +17,7 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.journal import api, rules
 from lienthong.apps.journal.models import Entry, Head
 from lienthong.apps.outbox import api as outbox
+from lienthong.core.signing import canonical_json
 
 
 @pytest.fixture
@@ -193,15 +194,7 @@ facts = st.recursive(
 def test_facts_hash_the_same_when_they_are_read_back(value: Any) -> None:
     cleaned = rules.clean(value)
 
-    assert rules.canonical(json.loads(json.dumps(cleaned))) == rules.canonical(cleaned)
-
-
-def test_the_canonical_form_is_that_of_rfc_8785() -> None:
-    value = {"\u20ac": "Euro", "\r": "CR", "1": "one", "\U0001f600": "smile", "ö": "o", "\ufb33": 1}
-
-    assert rules.canonical(value).decode() == (
-        '{"\\r":"CR","1":"one","ö":"o","€":"Euro","😀":"smile","\ufb33":1}'
-    )
+    assert canonical_json(json.loads(json.dumps(cleaned))) == canonical_json(cleaned)
 
 
 def test_a_fraction_is_no_fact() -> None:
