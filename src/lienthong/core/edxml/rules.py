@@ -14,10 +14,10 @@ from lienthong.core.edxml import lists, secrecy, sniff
 from lienthong.core.edxml.content import Content, parse_date, parse_moment, parse_number
 from lienthong.core.edxml.findings import Report, Severity
 from lienthong.core.edxml.model import BusinessKind, StatusCode, Urgency, extension
+from lienthong.core.identifiers import CodeInvalid, Scheme, check_code
 
 Rule = Callable[[Content, Report], None]
 REFUSE, WARNING = Severity.REFUSE, Severity.WARNING
-CODE = re.compile(r"(?=.{1,35}\Z)[A-Z0-9]+(\.[A-Z0-9]+)*\Z")  # §2.2; every §2.1 code fits too
 STATUS_ALIASES = {"1": "01", "2": "02", "3": "03", "4": "04", "5": "05", "6": "06", "14": "15"}
 # C0, C1, bidirectional overrides, non-characters, and U+FFFD, which stands for a lost letter.
 CONTROL = re.compile(
@@ -39,6 +39,15 @@ def business_kind(content: Content) -> BusinessKind | None:
     return BusinessKind(number) if number in set(BusinessKind) else None
 
 
+def is_code(text: str) -> bool:
+    """An agency code in the form of §2.2; every code of §2.1 has it too."""
+    try:
+        check_code(text, Scheme.QD20)
+    except CodeInvalid:
+        return False
+    return True
+
+
 def status_code(text: str) -> StatusCode:
     """The status a wire text stands for, §9; UNKNOWN when none."""
     text = STATUS_ALIASES.get(text, text)
@@ -57,7 +66,7 @@ def v11_sender_code(c: Content, r: Report) -> None:
     where = f"{_HEADER}/From/OrganId"
     if not c.sender.code:
         r.add("V-11", where, "Thiếu mã định danh bên gửi.", compat=REFUSE)
-    elif not CODE.match(c.sender.code):
+    elif not is_code(c.sender.code):
         r.add("V-11", where, f"Mã định danh bên gửi sai cấu trúc: {c.sender.code[:50]}.")
 
 
@@ -78,7 +87,7 @@ def v13_receivers(c: Content, r: Report) -> None:
         where = f"{_HEADER}/To[{position}]/OrganId"
         if not one.code:
             r.add("V-13", where, "Bên nhận không có mã định danh.")
-        elif not CODE.match(one.code):
+        elif not is_code(one.code):
             text = f"Mã định danh bên nhận sai cấu trúc: {one.code[:50]}."
             r.add("V-13", where, text, compat=WARNING)
 

@@ -53,8 +53,8 @@ def changed(old: str, new: str, raw: bytes = PLAIN, count: int = 1) -> bytes:
 
 def without(tag: str, raw: bytes = PLAIN) -> bytes:
     """`raw` without the first element of this name."""
-    name = f"edXML:{tag}".encode() if f"<edXML:{tag}".encode() in raw else tag.encode()
-    start = raw.index(b"<" + name)
+    name = f"edXML:{tag}".encode() if f"<edXML:{tag}>".encode() in raw else tag.encode()
+    start = raw.index(b"<" + name + b">")
     end = raw.index(b"</" + name + b">") + len(name) + 3
     return raw[:start] + raw[end:]
 
