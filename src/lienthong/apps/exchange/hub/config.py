@@ -7,13 +7,14 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lienthong.core import edxml, signing
 
 MEBIBYTE = 1024 * 1024
+T = TypeVar("T")
 
 
 class DirectoryEntry(Protocol):
@@ -80,13 +81,27 @@ class HubConfig:
             node_name=settings.NODE_NAME,
             receipt_signer=pki.hub_receipt_signer(),
             log_key=pki.log_key(),
-            trust=pki.trust,
-            directory=directory.snapshot,
+            trust=and_close(pki.trust),
+            directory=and_close(directory.snapshot),
             bundle=lambda: pki.trust().bundle(),
             packet_max_bytes=settings.PACKET_SIZE_MAX_BYTES,
             documents_max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES,
             waiting_max=settings.HUB_WAITING_MAX,
         )
+
+
+def and_close(call: Callable[[], T]) -> Callable[[], T]:
+    """`call`, which asks Django's database, for threads that keep no connection of it."""
+
+    def run() -> T:
+        from django.db import connection  # noqa: PLC0415  only after django.setup()
+
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    return run
 
 
 def conninfo_of(database: Mapping[str, Any]) -> str:
