@@ -1,0 +1,159 @@
+"""What each step of the seed enters. Every function may be called again: what exists stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+from django.db import transaction
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.directory import api as directory
+from lienthong.apps.exchange.hub import api as hub
+from lienthong.apps.pki import api as pki
+from lienthong.run.demo import country as countries
+from lienthong.run.demo.country import Agency, Country, Human, NodePlan
+
+SEATED_FROM = date(2025, 7, 1)
+
+
+def authorities(office: Path) -> None:
+    """The two roots, their sub-authorities, fresh revocation lists; the axis's log key."""
+    folder = office / "pki"
+    pki.make_national_pki(folder, at=datetime.now(UTC))
+    pki.make_log_key(folder)
+    pki.keep_authority(folder)
+    pki.renew_crls(at=datetime.now(UTC))
+
+
+def node(office: Path) -> None:
+    """The whole directory; this node's people, seats and keys; the trust it starts with."""
+    country = countries.load()
+    plan = country.node(settings.NODE_NAME)
+    secrets = json.loads((office / "accounts.json").read_text(encoding="utf-8"))
+    pki.install_trust(office / "pki" / "trust")
+    with accounts.everywhere():
+        organizations = _organizations(country)
+        for human in country.people_of(plan):
+            _person(human, organizations, secrets["people"][human.key], office / "pki")
+        _keys(plan, organizations, secrets["seals"], office / "pki")
+    if plan.kind == "agency":
+        _tell_axis(plan, country, office)
+
+
+def participants(office: Path) -> None:
+    """At the axis: which node speaks for which agencies, and with which certificate."""
+    for file in sorted((office / "participants").glob("*.json")):
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        hub.register_node(
+            facts["node_id"], facts["name"], facts["certificate"], facts["codes"]
+        )
+
+
+STEPS: Mapping[str, Callable[[Path], None]] = {
+    "authorities": authorities,
+    "node": node,
+    "participants": participants,
+}
+
+
+def _organizations(country: Country) -> dict[str, directory.Organization]:
+    found: dict[str, directory.Organization] = {}
+    for agency in country.agencies:
+        known = directory.find(agency.code)
+        found[agency.key] = known or _register(agency, found.get(agency.parent))
+    return found
+
+
+@transaction.atomic
+def _register(agency: Agency, parent: directory.Organization | None) -> directory.Organization:
+    organization = directory.register(
+        name=agency.name,
+        short_name=agency.short_name,
+        kind=agency.kind,
+        parent=parent,
+        place=agency.place,
+        email=agency.email,
+        codes=agency.codes,
+    )
+    for unit in agency.units:
+        directory.add_unit(organization=organization, name=unit["name"], code=unit["code"])
+    return organization
+
+
+def _person(
+    human: Human,
+    organizations: Mapping[str, directory.Organization],
+    secret: Mapping[str, str],
+    office: Path,
+) -> None:
+    person = accounts.Person.objects.filter(username=human.key).first()
+    if person is None:
+        person = accounts.Person.objects.create_person(
+            username=human.key, password=secret["password"], full_name=human.full_name
+        )
+    for seat in human.seats:
+        organization = organizations[seat.organization]
+        units = {unit.code: unit for unit in directory.units(organization.pk)}
+        held, _ = accounts.Seat.objects.get_or_create(
+            person=person,
+            organization=organization,
+            role=seat.role,
+            defaults={
+                "unit": units.get(seat.unit),
+                "position": seat.position,
+                "competence": seat.competence,
+                "valid_from": SEATED_FROM,
+            },
+        )
+        signs = held.role == accounts.Role.LEADER
+        if signs and not pki.has_key(
+            pki.KeyKind.PERSON, person_id=person.pk, organization_id=organization.pk
+        ):
+            pki.issue_person(
+                office,
+                person_id=person.pk,
+                organization_id=organization.pk,
+                position=held.position,
+                unit=held.unit.name if held.unit else "",
+                pin=secret["pin"],
+                at=datetime.now(UTC),
+            )
+
+
+def _keys(
+    plan: NodePlan,
+    organizations: Mapping[str, directory.Organization],
+    seals: Mapping[str, str],
+    office: Path,
+) -> None:
+    now = datetime.now(UTC)
+    if not pki.has_key(pki.KeyKind.NODE):
+        pki.issue_node(office, at=now)
+    if plan.kind == "axis" and not pki.has_key(pki.KeyKind.RECEIPT):
+        pki.issue_receipt(office, at=now)
+    for key in plan.organizations if plan.kind == "agency" else ():
+        holder = organizations[key].pk
+        if not pki.has_key(pki.KeyKind.SERVICE, organization_id=holder):
+            pki.issue_service(office, organization_id=holder, at=now)
+        if not pki.has_key(pki.KeyKind.AGENCY, organization_id=holder):
+            pki.issue_agency(office, organization_id=holder, pin=seals[key], at=now)
+
+
+def _tell_axis(plan: NodePlan, country: Country, office: Path) -> None:
+    """What a new node hands to the axis's operator: its name, its certificate, its agencies."""
+    certificate = pki.node_signer().certificate.public_bytes(Encoding.PEM).decode("ascii")
+    facts: dict[str, Any] = {
+        "node_id": pki.node_key_id(),
+        "name": plan.title,
+        "certificate": certificate,
+        "codes": [country.agency(key).code for key in plan.organizations],
+    }
+    file = office / "participants" / f"{plan.name}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
