@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role, Seat
 from lienthong.apps.directory import api as directory
+from lienthong.apps.pki import api as pki
 
 
 @dataclass(frozen=True)
@@ -113,4 +117,45 @@ def province(db: None) -> Desk:
         code102="000.00.00.H90",
         place="Đồng Xanh",
         key="dx",
+    )
+
+
+PIN = "khoa-thu-nghiem-2026"
+
+
+@pytest.fixture(scope="session")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A national test PKI, made once; this node pins its trust."""
+    office = tmp_path_factory.mktemp("authorities")
+    pki.make_national_pki(office, at=timezone.now())
+    pki.install_trust(office / "trust")
+    return office
+
+
+@pytest.fixture
+def keys(authorities: Path, ministry: Desk, province: Desk) -> Callable[[Actor, str], None]:
+    """Both agencies sign packets; the ministry has a seal and its deputy signs.
+
+    Returns how another seat gets a key of its own.
+    """
+    at = timezone.now()
+
+    def give(actor: Actor, pin: str) -> None:
+        give_key(authorities, actor, pin, at)
+
+    give(ministry.deputy, PIN)
+    pki.issue_agency(authorities, organization_id=ministry.organization.pk, pin=PIN, at=at)
+    for desk in (ministry, province):
+        pki.issue_service(authorities, organization_id=desk.organization.pk, at=at)
+    return give
+
+
+def give_key(authorities: Path, actor: Actor, pin: str, at: datetime) -> None:
+    pki.issue_person(
+        authorities,
+        person_id=actor.person_id,
+        organization_id=actor.organization_id,
+        position=actor.position,
+        pin=pin,
+        at=at,
     )
