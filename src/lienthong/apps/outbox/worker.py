@@ -9,7 +9,8 @@ import logging
 import threading
 from typing import Any
 
-from django.db import transaction
+from asgiref.sync import sync_to_async
+from django.db import connections, transaction
 from procrastinate import sql
 from procrastinate.contrib.django import DjangoApp, app
 from procrastinate.jobs import Job
@@ -57,6 +58,8 @@ async def _work(stop: threading.Event, concurrency: int) -> None:
             for task in (running, *helpers):
                 task.cancel()
             ended = await asyncio.gather(running, *helpers, return_exceptions=True)
+            # Schedules are queued over Django's connection, in the loop's one thread for it.
+            await sync_to_async(connections.close_all)()
     for result in ended:
         if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result

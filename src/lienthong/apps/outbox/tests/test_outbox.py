@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from lienthong.apps.outbox import api, codec, queue
 
@@ -250,6 +251,7 @@ def _empty_queue(transactional_db: None) -> Iterator[None]:
     """Procrastinate's tables are not among those that a test's clean-up empties."""
     yield
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_periodic_defers")
         cursor.execute("DELETE FROM procrastinate_jobs")
         cursor.execute("DELETE FROM procrastinate_workers")
 
@@ -270,6 +272,30 @@ def test_the_worker_runs_events_as_they_come_and_stops_when_told() -> None:
 
     assert not worker.is_alive()
     assert SEEN.count("second fails") == 1
+
+
+@pytest.mark.usefixtures("_empty_queue")
+def test_the_worker_queues_what_is_on_a_schedule_and_leaves_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app.periodic_registry, "periodic_tasks", {})
+    api.job("outbox.test_schedule", schedule="* * * * * */1")(lambda: SEEN.append("on time"))
+    stop = threading.Event()
+    worker = threading.Thread(target=api.run_worker, args=(stop,))
+    worker.start()
+    try:
+        _until(lambda: SEEN.count("on time") > 1)
+    finally:
+        stop.set()
+        worker.join(timeout=20)
+        del app.tasks["outbox.test_schedule"]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone() == (0,)
 
 
 @pytest.mark.usefixtures("_empty_queue")
