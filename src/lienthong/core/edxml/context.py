@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from lienthong.core.edxml import rules, secrecy
 from lienthong.core.edxml.content import Content, Response, parse_date, parse_moment, parse_number
@@ -65,6 +66,8 @@ class Context:
     """Person's and organization's signatures on the main document are both valid (V-46)."""
     scan: Callable[[str, bytes], str] | None = None
     """Name and bytes of a file in, name of the malware out, "" when clean (V-45)."""
+    leave: frozenset[str] = frozenset()
+    """Rules the caller decides itself: ("V-19",) where a unique constraint is the judge."""
 
     def same(self, one: str, other: str) -> bool:
         """Whether two codes mean one agency."""
@@ -75,13 +78,20 @@ class Context:
         return known.code if known else code
 
 
-ContextRule = Callable[[Content, Report, Context], None]
+class ContextRule(Protocol):
+    """A rule; its name begins with its number."""
+
+    __name__: str
+
+    def __call__(self, c: Content, r: Report, k: Context, /) -> None: ...
 
 
 def judge(content: Content, report: Report, context: Context) -> None:
     """Apply every rule that the context can answer."""
     for rule in STATUS_RULES if content.is_status else DOCUMENT_RULES:
-        rule(content, report, context)
+        number = f"{rule.__name__[0].upper()}-{rule.__name__[1:3]}"
+        if number not in context.leave:
+            rule(content, report, context)
 
 
 def v02_sender(c: Content, r: Report, k: Context) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -323,6 +324,24 @@ def test_a_packet_in_order_has_no_refusal(raw: bytes, known_facts: Context) -> N
     found = strict(raw, known_facts)
 
     assert {one.rule for one in found.findings if one.refuses} == set()
+
+
+def test_a_rule_may_be_left_to_the_caller() -> None:
+    used = known()
+
+    assert set(severities(strict(PLAIN, used))) == {"V-19"}
+    assert strict(PLAIN, replace(used, leave=frozenset({"V-19"}))).findings == ()
+
+
+def test_the_reference_page_has_every_rule_with_its_severities() -> None:
+    page = Path(__file__).parents[4] / "docs" / "reference" / "edxml.md"
+    rows = [line.split(" | ") for line in page.read_text("utf-8").splitlines()]
+    told = {row[0].strip("| "): row[2:5] for row in rows if row[0].startswith(("| V-", "| S-"))}
+
+    assert told == {
+        row.number: [row.strict.value, row.compat.value, str(row.wire_code or "–")]
+        for row in RULES.values()
+    }
 
 
 def test_several_broken_rules_are_all_reported() -> None:
