@@ -6,13 +6,19 @@ import dataclasses
 import enum
 import types
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
-def name_of(event_type: type) -> str:
-    """The name under which events of that type are kept."""
-    return f"{event_type.__module__}.{event_type.__qualname__}"
+def name_of(thing: type | Callable[..., Any]) -> str:
+    """The name under which an event or a handler is kept: its context and its own name.
+
+    The module inside the context is left out, so that rows that wait survive a move between modules:
+    `take_arrival` of `lienthong.apps.documents.arriving` is "documents.take_arrival".
+    """
+    context = thing.__module__.removeprefix("lienthong.apps.").rpartition(".")[0]
+    return f"{context}.{thing.__qualname__}"
 
 
 def encode(event: Any) -> dict[str, Any]:

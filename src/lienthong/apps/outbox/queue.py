@@ -52,6 +52,9 @@ class HandlerUnknownError(LookupError):
 def subscribe(handlers: Mapping[type, tuple[Handler, ...]]) -> None:
     """Say which handlers answer which events. Safe to call again; a type is said once."""
     for event_type, answering in handlers.items():
+        names = {codec.name_of(handler) for handler in answering}
+        if len(names) != len(answering):
+            raise ValueError(f"two handlers of {codec.name_of(event_type)} have one name")
         _handlers[codec.name_of(event_type)] = (event_type, tuple(answering))
 
 
@@ -67,18 +70,14 @@ def publish(event: Any) -> None:
     data = codec.encode(event)
     with transaction.atomic():
         for handler in answering:
-            deliver.defer(event=name, handler=_handler_name(handler), data=data)
-
-
-def _handler_name(handler: Handler) -> str:
-    return f"{handler.__module__}.{handler.__qualname__}"
+            deliver.defer(event=name, handler=codec.name_of(handler), data=data)
 
 
 @app.task(name="outbox.deliver", retry=Backoff())
 def deliver(*, event: str, handler: str, data: dict[str, Any]) -> None:
     """Run one handler for one event. Raises HandlerUnknownError."""
     event_type, answering = _handlers.get(event, (None, ()))
-    found = {_handler_name(each): each for each in answering}.get(handler)
+    found = {codec.name_of(each): each for each in answering}.get(handler)
     if event_type is None or found is None:
         raise HandlerUnknownError(f"{handler} for {event}")
     with _surrounded(data), transaction.atomic():

@@ -226,6 +226,13 @@ def test_handlers_and_jobs_run_inside_what_surrounds_them(
     assert inside == [{"name": "x"}, {"to": 1}]
 
 
+def test_a_handler_is_known_by_its_context_and_name() -> None:
+    assert codec.name_of(followed) == "outbox.tests.followed"
+    assert codec.name_of(api.publish) == "outbox.publish"
+    with pytest.raises(ValueError, match="one name"):
+        api.subscribe({Happened: (first, first)})
+
+
 def test_an_event_comes_back_as_it_went() -> None:
     event = Everything(
         at=datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC),
