@@ -6,6 +6,7 @@ owner makes the tables, the application role works with their rows and is bound 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -27,6 +29,7 @@ from lienthong.core.errors import Problem
 from lienthong.run.postgres import Server, with_database
 from lienthong.run.roles import ROLES, ROLES_BY_KIND, RoleName
 
+PACKAGE_DIR = Path(__file__).resolve().parent.parent
 Kind = Literal["axis", "agency"]
 
 EXTENSIONS = ("pg_trgm", "unaccent", "citext", "pgcrypto")
@@ -227,8 +230,11 @@ def prepare_database(node: NodeConfig, server: Server) -> NodeConfig:
         with psycopg.connect(with_database(server.admin_url, name), autocommit=True) as connection:
             for extension in EXTENSIONS:
                 _make_extension(connection, extension)
-        migrate(node)
-        grant(node.owner_url, application)
+        wanted = tables_wanted()
+        if _tables_known(node.owner_url) != wanted:
+            migrate(node)
+            grant(node.owner_url, application)
+            _remember_tables(node.owner_url, wanted)
     except psycopg.Error as error:
         raise DatabaseNotPrepared(node=node.name, reason=str(error).strip()) from error
     return node
@@ -288,6 +294,31 @@ def _make_extension(connection: psycopg.Connection[Any], name: str) -> None:
         connection.execute(
             sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
         )
+
+
+def tables_wanted() -> str:
+    """A digest of everything that decides what the tables are: a new release, a new digest."""
+    digest = hashlib.sha256()
+    for name in ("django", "procrastinate"):
+        digest.update(f"{name} {version(name)}\n".encode())
+    for file in sorted(PACKAGE_DIR.glob("apps/**/migrations/*.py")):
+        digest.update(str(file.relative_to(PACKAGE_DIR)).encode() + file.read_bytes())
+    digest.update(Path(__file__).read_bytes())  # the grants below
+    return f"lienthong {digest.hexdigest()}"
+
+
+def _tables_known(owner_url: str) -> str:
+    """The digest that the last `prepare_database` left in the database, "" when there is none."""
+    with psycopg.connect(owner_url) as connection:
+        row = connection.execute(
+            "SELECT obj_description('public'::regnamespace, 'pg_namespace')"
+        ).fetchone()
+    return str(row[0]) if row and row[0] else ""
+
+
+def _remember_tables(owner_url: str, wanted: str) -> None:
+    with psycopg.connect(owner_url) as connection:
+        connection.execute(sql.SQL("COMMENT ON SCHEMA public IS {}").format(sql.Literal(wanted)))
 
 
 def migrate(node: NodeConfig) -> None:
