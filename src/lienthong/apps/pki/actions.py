@@ -84,7 +84,9 @@ def issue_service(directory: Path, *, organization_id: int, at: datetime) -> Cer
 
 def issue_node(directory: Path, *, at: datetime, organization_id: int | None = None) -> Certificate:
     """Make and certify the key that signs this node's requests (P-256)."""
-    return _issue_machine(directory, Profile.NODE, KeyKind.NODE, NODE_FILE, at, organization_id)
+    return _issue_machine(
+        directory, Profile.NODE, KeyKind.NODE, NODE_FILE, at=at, organization_id=organization_id
+    )
 
 
 def issue_receipt(
@@ -92,7 +94,12 @@ def issue_receipt(
 ) -> Certificate:
     """Make and certify the key that signs the axis' receipts (P-256)."""
     return _issue_machine(
-        directory, Profile.RECEIPT, KeyKind.RECEIPT, RECEIPT_FILE, at, organization_id
+        directory,
+        Profile.RECEIPT,
+        KeyKind.RECEIPT,
+        RECEIPT_FILE,
+        at=at,
+        organization_id=organization_id,
     )
 
 
@@ -108,7 +115,7 @@ def keep_authority(directory: Path) -> None:
 
 
 def renew_crls(*, at: datetime) -> bool:
-    """Where the authorities are kept: issue CRLs that are due and take them. Whether any changed."""
+    """Issue the CRLs that are due, where the authorities are kept. Whether any changed."""
     try:
         pointer = (keyfiles.keys_directory() / AUTHORITY_POINTER).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -175,6 +182,7 @@ def _issue_machine(
     profile: Profile,
     kind: KeyKind,
     file: str,
+    *,
     at: datetime,
     organization_id: int | None,
 ) -> Certificate:

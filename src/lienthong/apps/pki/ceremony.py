@@ -86,7 +86,7 @@ def make_national_pki(
 
 @contextmanager
 def authority(directory: Path, name: str) -> Iterator[Authority]:
-    """One authority, locked while it is used; its state is written back. Raises AuthorityMissing."""
+    """One authority, locked while used; its state is written back. Raises AuthorityMissing."""
     folder = directory / "ca" / name
     if not (folder / "key.pem").exists():
         raise AuthorityMissing(name=name)

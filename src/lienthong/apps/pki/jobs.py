@@ -10,7 +10,7 @@ from lienthong.apps.pki import actions
 
 @outbox.job("pki.refresh_crls", schedule="*/10 * * * *")
 def refresh_crls() -> None:
-    """Issue the CRLs that are due, where the authorities are kept; elsewhere there is nothing to do.
+    """Issue the CRLs that are due, where the authorities are kept; elsewhere nothing is to do.
 
     Agencies take the new lists from the axis' `GET /pki/bundle` (their access point calls
     `take_bundle`).

@@ -26,7 +26,7 @@ def write_secret(path: Path, content: bytes) -> None:
     """Write a file that only this account may read."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123  (needs an opener)
+    with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""The trust of this node: DATA_DIR/trust, roots pinned, lists refreshed, loaded once for a state."""
+"""The trust of this node: DATA_DIR/trust, roots pinned, lists refreshed, loaded once a state."""
 
 from __future__ import annotations
 

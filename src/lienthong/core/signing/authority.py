@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from lienthong.core.signing import der
 from lienthong.core.signing.keys import PSS, SHA256, PrivateKey, PublicKey
@@ -207,7 +207,7 @@ class Authority:
         location = x509.UniformResourceIdentifier(f"{here}.crl")
         point = x509.DistributionPoint([location], None, None, None)
         issuers = x509.AccessDescription(
-            x509.AuthorityInformationAccessOID.CA_ISSUERS,
+            AuthorityInformationAccessOID.CA_ISSUERS,
             x509.UniformResourceIdentifier(f"{here}.cer"),
         )
         return (

@@ -44,7 +44,7 @@ ECDSA_SHA256_ID = der.sequence(der.oid("1.2.840.10045.4.3.2"))
 _ATTRIBUTES_ONCE = ("content_type", "message_digest", "signing_time", "signing_certificate_v2")
 
 
-class CMSInvalid(ValueError):
+class CMSInvalid(ValueError):  # noqa: N818
     """The bytes are no signature of the accepted shape. The text is Vietnamese."""
 
 
@@ -187,7 +187,8 @@ def _certificates(
     if sid.name != "issuer_and_serial_number":
         raise CMSInvalid("người ký phải được chỉ bằng cơ quan cấp và số sê-ri")
     issuer, serial = sid.chosen["issuer"].dump(), sid.chosen["serial_number"].native
-    own, others = [], []
+    own: list[x509.Certificate] = []
+    others: list[x509.Certificate] = []
     for choice in found:
         if choice.name != "certificate":
             continue

@@ -14,7 +14,7 @@ INTEGER, OCTETS, NULL, OID = 0x02, 0x04, b"\x05\x00", 0x06
 SEQUENCE, SET = 0x30, 0x31
 
 
-class NotDER(ValueError):
+class NotDER(ValueError):  # noqa: N818
     """The bytes are not one strict DER value."""
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from lienthong.core.signing.authority import PACKET_SIGNING, RECEIPT_SIGNING, REQUEST_SIGNING
+from lienthong.core.signing.authority import RECEIPT_SIGNING
 from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.keys import PREHASHED, DigestSigner
 from lienthong.core.signing.problems import JWSInvalid
@@ -31,9 +31,7 @@ from lienthong.core.signing.validate import Purpose, check_signer
 RECEIPT_TYPE = "egov-receipt+jws"
 TOKEN_SIZE_MAX_BYTES = 256 * 1024
 _HEADER_NAMES = {"alg", "typ", "x5t#S256", "x5c", "sigT", "crit"}
-_RECEIPT = Purpose(
-    frozenset({RECEIPT_SIGNING, PACKET_SIGNING, REQUEST_SIGNING}), False, "ký biên nhận"
-)
+_RECEIPT = Purpose(frozenset({RECEIPT_SIGNING}), False, "ký biên nhận")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +136,8 @@ def verify_jws(
 ) -> dict[str, Any]:
     """Verify a token and return its payload. Raises JWSInvalid.
 
-    Either by a known `public_key`, or by the certificate in the token against `trust` at `at`: path,
-    revocation and purpose must all hold; "unknown" is a refusal.
+    Either by a known `public_key`, or by the certificate in the token against `trust` at `at`: it
+    must be an axis' receipt certificate whose path and revocation hold; "unknown" is a refusal.
     """
     found = read_jws(token)
     if found.header.get("typ") != typ:

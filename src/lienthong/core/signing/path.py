@@ -12,6 +12,8 @@ from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
@@ -199,7 +201,7 @@ def _check_one(
             return trouble(kind_of if is_leaf else Trouble.CA_OUT_OF_PERIOD, reason)
     until = min(one.not_valid_after_utc for one in path)
     statuses = []
-    for certificate, issuer in zip(path, path[1:], strict=False):
+    for certificate, issuer in pairwise(path):
         status = _status(certificate, issuer, trust, memory, at)
         if status.trouble is not None:
             is_ca = certificate is not path[0] and status.trouble is Trouble.REVOKED
@@ -259,7 +261,10 @@ def _status(
         if _is_usable(one, issuer, memory)
     ]
     if not lists:
-        text = f"Không có danh sách thu hồi (CRL) của “{common_name(issuer)}” nên chưa biết chứng thư “{name}” có bị thu hồi hay không."
+        text = (
+            f"Không có danh sách thu hồi (CRL) của “{common_name(issuer)}” nên chưa biết "
+            f"chứng thư “{name}” có bị thu hồi hay không."
+        )
         return _Status(Trouble.NO_STATUS, text, at)
     newest = max(lists, key=lambda one: (crl_number(one), one.last_update_utc))
     until = newest.next_update_utc
@@ -275,7 +280,8 @@ def _status(
             )
             return _Status(Trouble.REVOKED, text, at, since)
         until = min(until, since)
-    text = f"Chưa bị thu hồi, theo CRL số {crl_number(newest)} phát hành {local(newest.last_update_utc)}."
+    issued = f"CRL số {crl_number(newest)} phát hành {local(newest.last_update_utc)}"
+    text = f"Chưa bị thu hồi, theo {issued}."
     return _Status(None, text, until)
 
 
@@ -353,6 +359,7 @@ def run_at_once(work: Coroutine[Any, Any, Any]) -> Any:
     raise RuntimeError("the reference validator tried to wait")
 
 
+@lru_cache(maxsize=4096)
 def common_name(certificate: x509.Certificate) -> str:
     """The CN, or the whole name when there is none; long names do not disturb."""
     fields = subject_fields(certificate)

@@ -120,10 +120,8 @@ def _facts(pdf: pikepdf.Pdf) -> PdfFacts:
     if pages == 0:
         raise PdfBroken(detail="không có trang nào")
     root = pdf.Root
-    form = root.get("/AcroForm")
     notes: list[str] = []
-    if isinstance(form, pikepdf.Dictionary):
-        _check_form(form, notes)
+    _check_form(root.get("/AcroForm"), notes)
     if "/DSS" in root:
         raise PdfSignedAlready(field="DSS")
     scan = _Scan()
@@ -131,9 +129,6 @@ def _facts(pdf: pikepdf.Pdf) -> PdfFacts:
         scan.look(thing, 0)
     if scan.active:
         raise PdfActiveContent(found=", ".join(sorted(scan.active)))
-    names = root.get("/Names")
-    if isinstance(names, pikepdf.Dictionary) and "/JavaScript" in names:
-        raise PdfActiveContent(found=_ACTIONS["/JavaScript"])
     if not scan.fonts_embedded:
         notes.append("Có phông chữ không nhúng trong tệp; máy khác có thể hiển thị khác đi.")
     if scan.attached:
@@ -145,14 +140,16 @@ def _facts(pdf: pikepdf.Pdf) -> PdfFacts:
     return PdfFacts(pages, pdf.pdf_version, title_of(pdf), scan.fonts_embedded, tuple(notes))
 
 
-def _check_form(form: pikepdf.Dictionary, notes: list[str]) -> None:
+def _check_form(form: Any, notes: list[str]) -> None:
+    if not isinstance(form, pikepdf.Dictionary):
+        return
     if "/XFA" in form:
         raise PdfActiveContent(found="biểu mẫu XFA")
     fields = list(fields_of(form))
     for name, field in fields:
-        if _inherited(field, "/FT") == "/Sig" and field.get("/V") is not None:
+        if inherited(field, "/FT") == "/Sig" and field.get("/V") is not None:
             raise PdfSignedAlready(field=name)
-    inputs = [field for _, field in fields if _inherited(field, "/FT") != "/Sig"]
+    inputs = [field for _, field in fields if inherited(field, "/FT") != "/Sig"]
     if not inputs:
         return
     if bool(form.get("/NeedAppearances", False)) and any("/V" in field for field in inputs):
@@ -187,7 +184,7 @@ def fields_of(form: pikepdf.Dictionary) -> Iterator[tuple[str, pikepdf.Dictionar
             yield name, field
 
 
-def _inherited(field: pikepdf.Dictionary, key: str) -> Any:
+def inherited(field: pikepdf.Dictionary, key: str) -> Any:
     """A field's value of `key`, from itself or from above."""
     node: Any = field
     for _ in range(DEPTH_MAX):
@@ -232,9 +229,9 @@ class _Scan:
                 self._below(thing[key], depth)
 
     def _below(self, member: Any, depth: int) -> None:
-        if isinstance(member, pikepdf.Object) and not member.is_indirect:
-            if isinstance(member, pikepdf.Array | pikepdf.Dictionary):
-                self.look(member, depth + 1)
+        is_container = isinstance(member, pikepdf.Array | pikepdf.Dictionary)
+        if is_container and not member.is_indirect:
+            self.look(member, depth + 1)
 
     def _dictionary(self, thing: pikepdf.Dictionary) -> None:
         action = str(thing.get("/S", ""))
@@ -279,7 +276,7 @@ class _Scan:
                 self.active.add("chương trình đính kèm")
 
 
-def _has_hidden_layers(root: pikepdf.Dictionary) -> bool:
+def _has_hidden_layers(root: pikepdf.Object) -> bool:
     layers = root.get("/OCProperties")
     shown = layers.get("/D") if isinstance(layers, pikepdf.Dictionary) else None
     if not isinstance(shown, pikepdf.Dictionary):

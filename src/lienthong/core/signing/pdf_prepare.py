@@ -1,6 +1,6 @@
 """Make a PDF ready for signatures: one clean revision with the two empty signature fields.
 
-The document is rewritten as a whole (PDF 1.7, plain cross-reference table, nothing unreferenced), so
+The document is rewritten as a whole (PDF 1.7, plain cross-reference table, nothing unreferenced):
 what was hidden in an earlier revision or in an unused object is gone before anybody signs. Both
 fields and their places stand from the start; a signature then adds only its value and picture.
 """
@@ -16,6 +16,7 @@ import pikepdf
 from lienthong.core.signing.pdf_check import (
     check_unsigned_pdf,
     fields_of,
+    inherited,
     open_strict,
     title_of,
 )
@@ -83,7 +84,7 @@ def _settle_form(pdf: pikepdf.Pdf) -> None:
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, pikepdf.Dictionary):
         return
-    kinds = {str(field.get("/FT", "")) for _, field in fields_of(form)}
+    kinds = {str(inherited(field, "/FT")) for _, field in fields_of(form)}
     if kinds - {"/Sig"}:
         pdf.flatten_annotations("all")
     for page in pdf.pages:

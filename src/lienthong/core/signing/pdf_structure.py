@@ -1,27 +1,29 @@
 """The structure of a signed PDF, read strictly (SG 7.4).
 
 What each signature covers, that its gap holds its value and nothing else, and what changed between
-one signed revision and the next: only the next signature, its picture and validation data may. This is
-stricter than DocMDP: a general validator that permits form filling accepts a known shadow attack.
+one signed revision and the next: only the next signature, its picture and validation data may. This
+is stricter than DocMDP: a validator that permits form filling accepts a known shadow attack.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pikepdf
 
-from lienthong.core.signing.pdf_check import fields_of, open_strict
+from lienthong.core.signing.pdf_check import fields_of, inherited, open_strict
 from lienthong.core.signing.problems import PdfBroken
 
 SIGNATURES_MAX = 50
 _HEX_GAP = re.compile(rb"<[0-9A-Fa-f]*>\Z")
 _REVISION_END = re.compile(rb"startxref\s+(\d+)\s+%%EOF(\r\n|\n|\r)?\Z")
-_REFERENCE = re.compile(rb"(?<![\d.])(\d+) (\d+) R\b")
+# The look-behind also keeps the search linear in long runs of digits, such as empty Contents.
+_REFERENCE = re.compile(rb"(?<!\d)(\d+) \d+ R\b")
 _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
 SUBFILTERS = {"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"}
 _OLD_SUBFILTERS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
@@ -50,7 +52,7 @@ class PdfSignature:
     objgen: tuple[int, int]
     value: pikepdf.Object
     covers_whole: bool = False
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: list[Remark] = dataclass_field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def _read(data: bytes, pdf: pikepdf.Pdf) -> PdfStructure:
     seen: set[tuple[int, int]] = set()
     for name, one in fields_of(form):
         value = one.get("/V")
-        if _kind(one) != "/Sig" or value is None:
+        if str(inherited(one, "/FT")) != "/Sig" or value is None:
             continue
         found = _signature(data, name, value)
         if found.objgen in seen and found.objgen != (0, 0):
@@ -102,17 +104,6 @@ def _read(data: bytes, pdf: pikepdf.Pdf) -> PdfStructure:
         text = "Tệp PDF có lỗi cấu trúc, chỉ đọc được sau khi sửa."
         structure.remarks.append(Remark("format", False, "FORMAT_FAILURE", text))
     return structure
-
-
-def _kind(one: pikepdf.Dictionary) -> str:
-    node: Any = one
-    for _ in range(100):
-        if not isinstance(node, pikepdf.Dictionary):
-            return ""
-        if "/FT" in node:
-            return str(node["/FT"])
-        node = node.get("/Parent")
-    return ""
 
 
 def _signature(data: bytes, name: str, value: Any) -> PdfSignature:
@@ -142,8 +133,9 @@ def _signature(data: bytes, name: str, value: Any) -> PdfSignature:
 
 def _check_range(data: bytes, given: Any, found: PdfSignature) -> None:
     """Rules 1 to 5: four numbers, one hexadecimal string in the gap, the end of a revision."""
-    numbers = list(given) if isinstance(given, pikepdf.Array) else []
-    if len(numbers) != 4 or not all(type(number) is int for number in numbers):
+    members: list[Any] = list(given) if isinstance(given, pikepdf.Array) else []
+    numbers = [number for number in members if type(number) is int]
+    if len(members) != 4 or len(numbers) != 4:
         found.remarks.append(_forged("ByteRange không phải bốn số nguyên."))
         return
     start, first, second, length = numbers
@@ -250,9 +242,9 @@ def _changes(
 def _table(pdf: pikepdf.Pdf) -> dict[tuple[int, int], tuple[int, int, int]]:
     """The cross-reference entries: (1, offset, 0) or (2, object stream, index in it)."""
     return {
-        key: (1, entry.offset, 0)
+        key: (1, entry.offset or 0, 0)
         if entry.type == 1
-        else (2, entry.obj_stream_number, entry.obj_stream_index)
+        else (2, entry.obj_stream_number or 0, entry.obj_stream_index or 0)
         for key, entry in pdf.get_xref_table().items()
     }
 
@@ -262,13 +254,14 @@ def _objgen(thing: pikepdf.Object) -> tuple[int, int]:
 
 
 def _points_to(pdf: pikepdf.Pdf, numbers: set[int]) -> bool:
-    """Whether an object of `pdf` refers to a number that was not there yet (shadow attacks, R24)."""
+    """Whether an object of `pdf` refers to a number that was not there yet (shadow, R24)."""
+    wanted = {b"%d" % number for number in numbers}
     for thing in pdf.objects:
         body: Any = thing.stream_dict if isinstance(thing, pikepdf.Stream) else thing
         if not isinstance(body, pikepdf.Dictionary | pikepdf.Array):
             continue
         text = body.unparse(resolved=True)
-        if any(int(found.group(1)) in numbers for found in _REFERENCE.finditer(text)):
+        if not wanted.isdisjoint(_REFERENCE.findall(text)):
             return True
     return False
 

@@ -1,13 +1,14 @@
 """Verify the signatures of a PDF (SG 7): structure, signature, signer, revocation, one verdict.
 
-Two validators must agree before anything is called valid: the one here, and pyHanko with revocation
-required. The second can be left to a sample of known-good traffic (`second_opinion=False`); it never
-makes a verdict better, only worse.
+Two validators: the one here, and pyHanko with revocation required. The second is asked when signers
+are met for the first time under a Trust, and for one document in a hundred; it never makes a
+verdict better, only worse (SG 11.2).
 """
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -28,15 +29,18 @@ from lienthong.core.signing.report import (
     with_findings,
     worst,
 )
-from lienthong.core.signing.second import second_opinion_of
+from lienthong.core.signing.second import is_asked_for, note_opinion, second_opinion_of
 from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.validate import DOCUMENT, check_signature, check_signer, signer_card
 
 
 def verify_pdf(
-    data: bytes, *, trust: Trust, at: datetime, second_opinion: bool = True
+    data: bytes, *, trust: Trust, at: datetime, second_opinion: bool | None = None
 ) -> DocumentReport:
-    """Verify every signature of `data` at the time `at`. Never raises for a bad document."""
+    """Verify every signature of `data` at the time `at`. Never raises for a bad document.
+
+    second_opinion: True asks pyHanko too, False does not, None decides by itself.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
 
     def report(
@@ -57,9 +61,13 @@ def verify_pdf(
         signatures = tuple(
             _verify_one(data, one, structure, trust, at) for one in structure.signatures
         )
-    if second_opinion and all(one.indication is Indication.PASSED for one in signatures):
+    passed = all(one.indication is Indication.PASSED for one in signatures)
+    if second_opinion is None:
+        second_opinion = is_asked_for(sha256, signatures, trust)
+    if passed and second_opinion:
         refused = second_opinion_of(data, trust=trust, at=at)
         signatures = tuple(_with_refusal(one, refused) for one in signatures)
+        note_opinion(signatures, trust)
     findings = [
         f"{one.field}: {check.text}"
         for one in signatures
@@ -232,6 +240,4 @@ def _person_findings(
 
 
 def _folded(name: str) -> str:
-    import unicodedata  # noqa: PLC0415
-
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())

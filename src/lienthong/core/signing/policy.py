@@ -41,7 +41,7 @@ class Algorithm:
         return f"{names[self.family]} {self.digest.upper()}"
 
 
-class AlgorithmRefused(ValueError):
+class AlgorithmRefused(ValueError):  # noqa: N818
     """The table has no row for this; the text is Vietnamese."""
 
 

@@ -18,7 +18,10 @@ class PdfEncrypted(Problem):
 
     code = "signing.pdf_encrypted"
     status = 422
-    text = "Tệp PDF đang được mã hóa hoặc đặt mật khẩu nên không ký được. Hãy bỏ mật khẩu rồi tải lên lại."
+    text = (
+        "Tệp PDF đang được mã hóa hoặc đặt mật khẩu nên không ký được. "
+        "Hãy bỏ mật khẩu rồi tải lên lại."
+    )
 
 
 class PdfBroken(Problem):
@@ -26,7 +29,10 @@ class PdfBroken(Problem):
 
     code = "signing.pdf_broken"
     status = 422
-    text = "Tệp PDF bị lỗi cấu trúc ({detail}) nên không ký được. Hãy xuất lại tệp từ phần mềm soạn thảo."
+    text = (
+        "Tệp PDF bị lỗi cấu trúc ({detail}) nên không ký được. "
+        "Hãy xuất lại tệp từ phần mềm soạn thảo."
+    )
 
 
 class PdfActiveContent(Problem):

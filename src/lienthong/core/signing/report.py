@@ -150,7 +150,7 @@ class DocumentReport:
 
 @dataclass
 class Findings:
-    """Collects checks of one signature and keeps the worst indication met, the first of its rank."""
+    """Collects checks of one signature; keeps the worst indication met, the first of its rank."""
 
     checks: list[Check] = field(default_factory=list)
     indication: Indication = Indication.PASSED
@@ -193,9 +193,11 @@ def with_findings(report: DocumentReport, verdict: Verdict, *texts: str) -> Docu
     return replace(report, verdict=lower, findings=(*report.findings, *texts))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
     """The value in JSON's types; the round trip through text makes tuples lists."""
-    return json.loads(json.dumps(value, default=_default, ensure_ascii=False))
+    text = json.dumps(value, default=_default, ensure_ascii=False)
+    plain: dict[str, Any] = json.loads(text)
+    return plain
 
 
 def _default(value: object) -> str:

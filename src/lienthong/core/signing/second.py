@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -17,13 +20,40 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator.context import ValidationContext
 
 from lienthong.core.signing.path import run_at_once
+from lienthong.core.signing.report import Indication, SignatureReport
 from lienthong.core.signing.trust import Trust
 
+SAMPLE_OF = 100
+SEEN_MAX = 10_000
 _USAGE = KeyUsageConstraints(key_usage={"non_repudiation"})
 
 
+_SEEN: WeakKeyDictionary[Trust, set[str]] = WeakKeyDictionary()
+
+
+def is_asked_for(sha256: str, signatures: Sequence[SignatureReport], trust: Trust) -> bool:
+    """Whether to ask pyHanko: signers not met under this Trust yet, or one document in a hundred.
+
+    The sample is taken by the document's digest, so the same document is always treated alike.
+    """
+    return int(sha256[:8], 16) % SAMPLE_OF == 0 or _signers(signatures) not in _SEEN.get(trust, ())
+
+
+def note_opinion(signatures: Sequence[SignatureReport], trust: Trust) -> None:
+    """Remember that pyHanko agreed about these signers."""
+    if all(one.indication is Indication.PASSED for one in signatures):
+        seen = _SEEN.setdefault(trust, set())
+        if len(seen) >= SEEN_MAX:
+            seen.clear()
+        seen.add(_signers(signatures))
+
+
+def _signers(signatures: Sequence[SignatureReport]) -> str:
+    return " ".join(one.signer.sha256 if one.signer else "" for one in signatures)
+
+
 def second_opinion_of(data: bytes, *, trust: Trust, at: datetime) -> dict[str, str]:
-    """Return field → reason for each signature that pyHanko does not accept; empty when it agrees."""
+    """Return field → reason for each signature that pyHanko does not accept."""
     refused: dict[str, str] = {}
     try:
         reader = PdfFileReader(io.BytesIO(data))
@@ -58,5 +88,5 @@ def second_opinion_of(data: bytes, *, trust: Trust, at: datetime) -> dict[str, s
     return refused
 
 
-def _asn1(certificate: object) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))  # type: ignore[attr-defined]
+def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))

@@ -36,7 +36,7 @@ class Trust:
 
     @classmethod
     def from_directory(cls, path: Path) -> Trust:
-        """Load anchors/*.pem, intermediates/*.pem, crls/*.crl and keys/*.pub. Raises TrustInvalid."""
+        """Load anchors/*.pem, intermediates/*.pem, crls/*.crl, keys/*.pub. Raises TrustInvalid."""
         files = {
             str(file.relative_to(path)): file.read_bytes()
             for folder in ("anchors", "intermediates", "crls", "keys")

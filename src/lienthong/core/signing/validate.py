@@ -1,4 +1,4 @@
-"""One signature against a Trust and a time: the order of work of SG 7.2, shared by PDF and packets."""
+"""One signature against a Trust and a time: the order of work of SG 7.2, for PDF and packets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -117,7 +118,8 @@ def _check_claim(
         text = f"Thời điểm ký do người ký khai ({local(claimed_at)}) ở sau thời điểm kiểm tra."
         findings.doubtful("claimed_time", "SIG_CONSTRAINTS_FAILURE", text)
     elif claimed_at < certificate.not_valid_before_utc - CLAIM_TOLERANCE:
-        text = f"Thời điểm ký do người ký khai ({local(claimed_at)}) ở trước khi chứng thư có hiệu lực."
+        claim = f"Thời điểm ký do người ký khai ({local(claimed_at)})"
+        text = f"{claim} ở trước khi chứng thư có hiệu lực."
         findings.doubtful("claimed_time", "SIG_CONSTRAINTS_FAILURE", text)
 
 
@@ -187,6 +189,7 @@ def _tell_revoked(path: PathResult, claimed_at: datetime | None, findings: Findi
         findings.doubtful("revocation", "REVOKED_NO_POE", text)
 
 
+@lru_cache(maxsize=4096)
 def signer_card(certificate: x509.Certificate, way: str = "") -> SignerCard:
     """What the certificate says about its holder (DX-63, SG-V-07)."""
     fields = subject_fields(certificate)

@@ -1,4 +1,4 @@
-"""A small national PKI for tests, made once for each process: real keys, real certificates, quickly.
+"""A small national PKI for tests, made once for each process: real keys and certificates, quickly.
 
 `test_pki()` gives it; its clock is NOW unless a test wants another.
 """
@@ -118,7 +118,7 @@ class NationalPKI:
 
 
 def make_pki(key: PrivateKey | None = None) -> NationalPKI:
-    """A new PKI of its own, for tests that revoke or change authorities. P-256 unless a key is given."""
+    """A new PKI of its own, for tests that revoke or change authorities; P-256."""
     keys = [key or make_ec_key(), *(make_ec_key() for _ in range(4))]
     government = Authority.root("Gốc công vụ (thử)", key=keys[0], at=START)
     national = Authority.root("Gốc quốc gia (thử)", key=keys[1], at=START, years=25)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
@@ -25,7 +23,7 @@ PIN = "482913"
 
 
 @pytest.fixture
-def country(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def country(tmp_path: Path, settings: Settings) -> Path:
     """A directory with the authorities (P-256, to be quick), and a node that trusts them."""
     settings.DATA_DIR = tmp_path / "node"
     made = tmp_path / "pki"
@@ -68,7 +66,7 @@ def test_an_officer_signs_with_the_pin_and_not_with_another(
 
 
 def test_keys_are_readable_by_this_account_only(
-    country: Path, ministry: directory.Organization, settings: SettingsWrapper
+    country: Path, ministry: directory.Organization, settings: Settings
 ) -> None:
     pki.issue_service(country, organization_id=ministry.pk, at=NOW)
     pki.issue_node(country, at=NOW)
@@ -139,7 +137,9 @@ def test_an_agency_keeps_no_authorities_and_renews_nothing(country: Path) -> Non
 
 
 def test_a_bundle_with_other_roots_is_refused(country: Path, tmp_path: Path) -> None:
-    ceremony.make_national_pki(tmp_path / "false", at=NOW, root_key=make_ec_key, sub_key=make_ec_key)
+    ceremony.make_national_pki(
+        tmp_path / "false", at=NOW, root_key=make_ec_key, sub_key=make_ec_key
+    )
     false = signing.Trust.from_directory(tmp_path / "false" / "trust")
     before = pki.trust()
 
@@ -160,7 +160,7 @@ def test_an_older_list_does_not_replace_a_newer_one(country: Path) -> None:
     assert pki.trust().epoch == newest.epoch
 
 
-def test_a_node_without_trust_says_so(tmp_path: Path, settings: SettingsWrapper) -> None:
+def test_a_node_without_trust_says_so(tmp_path: Path, settings: Settings) -> None:
     settings.DATA_DIR = tmp_path / "empty"
 
     with pytest.raises(pki.TrustMissing):
@@ -179,12 +179,3 @@ def test_a_certificate_is_registered_once(country: Path) -> None:
     again = pki.register_certificate(pki.KeyKind.NODE, anchor)
 
     assert first.pk == again.pk
-
-
-@pytest.mark.skipif("LIENTHONG_SLOW" not in os.environ, reason="makes RSA-4096 keys; LIENTHONG_SLOW=1")
-def test_the_real_key_sizes_are_made_within_the_time_of_a_demo(tmp_path: Path) -> None:
-    started = time.monotonic()
-
-    pki.make_national_pki(tmp_path, at=datetime.now(NOW.tzinfo))
-
-    assert time.monotonic() - started < 15
