@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -28,10 +28,10 @@ PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
 CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
 CALL_IN_TEMPLATE = re.compile(r"\b(_|gettext|ngettext)\(")
 
-Message = tuple[str | tuple[str, str], str]
+Found = tuple[str | tuple[str, str], str]
 
 
-def from_python(path: Path) -> Iterator[Message]:
+def from_python(path: Path) -> Iterator[Found]:
     """Texts of gettext calls, and of Problem classes (a `code` beside the `text`)."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -50,7 +50,7 @@ def from_python(path: Path) -> Iterator[Message]:
                 yield given["text"].value, _place(path)  # type: ignore[attr-defined]
 
 
-def from_template(path: Path) -> Iterator[Message]:
+def from_template(path: Path) -> Iterator[Found]:
     """Texts of the translate and blocktranslate tags."""
     from django.utils.translation.template import templatize  # noqa: PLC0415  after configure
 
@@ -139,11 +139,12 @@ def _as_mo(catalog: Catalog) -> bytes:
 
 def missing(catalog: Catalog) -> list[str]:
     """The texts that have no English yet."""
-    return [
-        str(message.id)
-        for message in catalog
-        if message.id and not (all(message.string) if message.pluralizable else message.string)
-    ]
+    return [str(message.id) for message in catalog if message.id and not _is_done(message)]
+
+
+def _is_done(message: Message) -> bool:
+    given = message.string
+    return bool(given) if isinstance(given, str) else all(given or [""])
 
 
 def main() -> int:

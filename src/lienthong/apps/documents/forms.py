@@ -23,7 +23,8 @@ from lienthong.apps.documents.rules import (
     UrgencyLevel,
 )
 
-EMPTY = ("", "---------")
+EMPTY = ("", _("Chọn…"))
+OFFICIAL_LETTER = 18
 
 
 class DateInput(forms.DateInput):
@@ -49,6 +50,12 @@ def _seat_choices(seats: Iterable[Seat]) -> list[tuple[str, str]]:
     return [(str(seat.pk), f"{seat.person.full_name} – {seat.position}") for seat in seats]
 
 
+def _one_of(seats: Iterable[Seat]) -> list[tuple[str, Any]]:
+    """The seats to choose one from; the only one there is stands chosen."""
+    choices: list[tuple[str, Any]] = [*_seat_choices(seats)]
+    return choices if len(choices) == 1 else [EMPTY, *choices]
+
+
 def _seat_id(value: Any) -> int:
     return int(value)
 
@@ -57,7 +64,7 @@ class ComposeForm(forms.Form):
     """A new outgoing document, or a draft being changed: from the Decree 30 form or from a PDF."""
 
     source = forms.ChoiceField(label=_("Cách soạn"), choices=Source, initial=Source.FORM)
-    type_code = forms.TypedChoiceField(label=_("Loại văn bản"), coerce=int)
+    type_code = forms.TypedChoiceField(label=_("Loại văn bản"), coerce=int, initial=OFFICIAL_LETTER)
     subject = forms.CharField(
         label=_("Trích yếu"),
         max_length=500,
@@ -106,9 +113,14 @@ class ComposeForm(forms.Form):
     )
 
     def __init__(
-        self, actor: Actor, *args: Any, document: OutgoingDocument | None = None, **kwargs: Any
+        self,
+        actor: Actor,
+        data: Any = None,
+        files: Any = None,
+        *,
+        document: OutgoingDocument | None = None,
     ) -> None:
-        super().__init__(*args, initial=_initial(document), **kwargs)
+        super().__init__(data, files, initial=_initial(document))
         self.document = document
         self.organizations = [
             organization
@@ -117,10 +129,8 @@ class ComposeForm(forms.Form):
         ]
         self._choose("type_code", [(t.code, t.name) for t in queries.document_types()])
         self._choose("recipients", [(o.pk, o.name) for o in self.organizations])
-        self._choose("reviewer", [EMPTY, *_seat_choices(queries.reviewers(actor.organization_id))])
-        self._choose(
-            "signatory", [EMPTY, *_seat_choices(queries.signatories(actor.organization_id))]
-        )
+        self._choose("reviewer", _one_of(queries.reviewers(actor.organization_id)))
+        self._choose("signatory", _one_of(queries.signatories(actor.organization_id)))
         if document is not None and document.filename:
             self.fields["pdf"].widget.attrs["data-kept"] = "yes"
 
@@ -250,10 +260,10 @@ class AssignForm(forms.Form):
     due_on = _day(_("Hạn xử lý"))
 
     def __init__(
-        self, actor: Actor, *args: Any, document: IncomingDocument | None = None, **kwargs: Any
+        self, actor: Actor, data: Any = None, *, document: IncomingDocument | None = None
     ) -> None:
         due_on: date | None = document.due_on if document else None
-        super().__init__(*args, initial={"due_on": due_on}, **kwargs)
+        super().__init__(data, initial={"due_on": due_on})
         seats = _seat_choices(queries.officers(actor.organization_id))
         lead, supporting = self.fields["lead"], self.fields["supporting"]
         assert isinstance(lead, forms.ChoiceField)  # noqa: S101  the declarations above say so

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms as django_forms
@@ -13,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.documents import forms, queries
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
+from lienthong.apps.pki import api as pki
+from lienthong.apps.pki.api import KeyKind
 from lienthong.core.signing import DocumentReport, SignatureReport
 
 Document = IncomingDocument | OutgoingDocument
@@ -31,7 +35,16 @@ class Offer:
     form: MakeForm | None = None
     is_link: bool = False
     is_bad: bool = False
-    is_signing: bool = False
+    signs_as: KeyKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCard:
+    """The key that will sign, in words: whose it is, who vouches for it, until when."""
+
+    holder: str
+    issuer: str
+    not_after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class Panel:
     offer: Offer
     url: str
     form: django_forms.Form | None
+    key: KeyCard | None
 
 
 OUTGOING: dict[str, Offer] = {
@@ -70,7 +84,7 @@ OUTGOING: dict[str, Offer] = {
         _("Ký số"),
         "pen",
         lambda _actor, _document: forms.PinForm(),
-        is_signing=True,
+        signs_as=KeyKind.PERSON,
     ),
     "seal": Offer(
         "documents:outgoing_seal",
@@ -79,7 +93,7 @@ OUTGOING: dict[str, Offer] = {
         _("Ký số cơ quan"),
         "patch-check",
         lambda _actor, _document: forms.PinForm(),
-        is_signing=True,
+        signs_as=KeyKind.AGENCY,
     ),
     "dispatch": Offer(
         "documents:outgoing_dispatch",
@@ -154,10 +168,29 @@ def panels(actor: Actor, document: Document, bound: django_forms.Form | None = N
             offer=offer,
             url=reverse(offer.page, args=[document.pk]),
             form=_form(offer, actor, document, bound),
+            key=_key_card(offer.signs_as, actor) if offer.signs_as else None,
         )
         for move, offer in offers.items()
         if move in allowed
     ]
+
+
+def _key_card(kind: KeyKind, actor: Actor) -> KeyCard | None:
+    holder = (
+        {"person_id": actor.person_id}
+        if kind is KeyKind.PERSON
+        else {"organization_id": actor.organization_id}
+    )
+    known = pki.certificates().filter(kind=kind, key__is_current=True, **holder).first()
+    if known is None:
+        return None
+    return KeyCard(_common_name(known.subject), _common_name(known.issuer), known.not_after)
+
+
+def _common_name(name: str) -> str:
+    """What a person is called in a name such as "CN=Nguyễn Thị Hoa,O=Bộ Thử nghiệm"."""
+    parts: dict[str, str] = dict(part.partition("=")[::2] for part in re.split(r"(?<!\\),", name))
+    return parts.get("CN", name).replace("\\,", ",")
 
 
 def _form(
@@ -254,14 +287,19 @@ class Pile:
     """A bucket with what is in it."""
 
     bucket: Bucket
-    documents: list[Any]
+    documents: list[Any]  # without those that are overdue: they stand on top of the desk
     count: int
 
 
 def piles(actor: Actor, desk: queries.Desk) -> list[Pile]:
     """The buckets of this person's roles, and any other in which something waits for them."""
+    late = {document.pk for document in desk.overdue}
     return [
-        Pile(bucket, list(getattr(desk, bucket.name)), desk.counts[bucket.name])
+        Pile(
+            bucket,
+            [one for one in getattr(desk, bucket.name) if one.pk not in late],
+            desk.counts[bucket.name],
+        )
         for bucket in BUCKETS
         if bucket.roles & actor.roles or desk.counts[bucket.name]
     ]

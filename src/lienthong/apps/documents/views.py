@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django import forms as django_forms
@@ -23,8 +24,12 @@ from lienthong.web import answers
 
 PAGE_SIZE = 50
 PAGE_WIDTH_PX = 1240
+SHEETS_MAX = 200  # a longer document is read in its own file
 
-DRAFT = {Source.FORM: actions.draft_from_form, Source.UPLOAD: actions.draft_from_pdf}
+DRAFT: dict[Source, Callable[..., OutgoingDocument]] = {
+    Source.FORM: actions.draft_from_form,
+    Source.UPLOAD: actions.draft_from_pdf,
+}
 
 
 @require_safe
@@ -75,7 +80,7 @@ def _show_incoming(
         "duplicates": queries.duplicates_of(document),
         "attachments": document.attachments.all(),
         "supporting": document.supporting.select_related("person"),
-        "sheets": range(document.page_amount),
+        "sheets": range(min(queries.page_count(document), SHEETS_MAX)),
         "version": document.pdf_sha256[:12],
     }
     return answers.form_page(
@@ -234,7 +239,7 @@ def _show_outgoing(
         "panels": panels.panels(actor, document, form),
         "timeline": queries.timeline(document),
         "recipients": document.recipients.select_related("recipient").prefetch_related("entries"),
-        "sheets": range(document.page_amount),
+        "sheets": range(min(queries.page_count(document), SHEETS_MAX)),
         "version": document.pdf_sha256[:12],
     }
     return answers.form_page(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, CheckboxSelectMultiple
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,7 +16,8 @@ from django.utils.translation import gettext, ngettext
 
 register = template.Library()
 
-SECONDS_A_MINUTE, SECONDS_AN_HOUR, HOURS_A_DAY = 60, 3600, 24
+SECONDS_A_MINUTE, SECONDS_AN_HOUR = 60, 3600
+MINUTES_AN_HOUR, MINUTES_A_DAY = 60, 24 * 60
 SIZE_STEP = 1024
 
 
@@ -102,16 +103,16 @@ def due(value: date | datetime | None, done: bool = False) -> dict[str, Any]:
         value = timezone.localtime(value)
         exact = value.strftime("%H:%M %d/%m/%Y")
         is_past, on = value < now, value.date()
-        hours = abs(int((value - now).total_seconds())) // SECONDS_AN_HOUR
+        minutes = abs(int((value - now).total_seconds())) // SECONDS_A_MINUTE
     else:
         exact, is_past, on = value.strftime("%d/%m/%Y"), value < now.date(), value
-        hours = HOURS_A_DAY
+        minutes = MINUTES_A_DAY
     days = abs((on - now.date()).days)
     return {
         "value": value,
         "machine": value.isoformat(),
         "exact": exact,
-        "words": "" if done else _due_in_words(is_past, days, hours),
+        "words": "" if done else _due_in_words(is_past, days, minutes),
         "kind": "calm" if done else _due_kind(is_past, days),
     }
 
@@ -122,18 +123,26 @@ def _due_kind(is_past: bool, days: int) -> str:
     return "warn" if days <= 1 else "calm"
 
 
-def _due_in_words(is_past: bool, days: int, hours: int) -> str:
-    if is_past and days == 0:
-        return ngettext("quá hạn %(count)d giờ", "quá hạn %(count)d giờ", hours) % {"count": hours}
+def _due_in_words(is_past: bool, days: int, minutes: int) -> str:
+    if minutes < MINUTES_A_DAY and days <= 1:
+        return _span_in_words(is_past, minutes)
     if is_past:
         return ngettext("quá hạn %(count)d ngày", "quá hạn %(count)d ngày", days) % {"count": days}
-    if days == 0 and hours < HOURS_A_DAY:
-        return ngettext("còn %(count)d giờ", "còn %(count)d giờ", hours) % {"count": hours}
-    if days == 0:
-        return gettext("hạn hôm nay")
-    if days == 1:
-        return gettext("hạn ngày mai")
+    if days <= 1:
+        return gettext("hạn ngày mai") if days else gettext("hạn hôm nay")
     return ngettext("còn %(count)d ngày", "còn %(count)d ngày", days) % {"count": days}
+
+
+def _span_in_words(is_past: bool, minutes: int) -> str:
+    hours = minutes // MINUTES_AN_HOUR
+    if is_past and hours:
+        return ngettext("quá hạn %(count)d giờ", "quá hạn %(count)d giờ", hours) % {"count": hours}
+    if is_past:
+        late = ngettext("quá hạn %(count)d phút", "quá hạn %(count)d phút", minutes)
+        return late % {"count": minutes}
+    if hours:
+        return ngettext("còn %(count)d giờ", "còn %(count)d giờ", hours) % {"count": hours}
+    return ngettext("còn %(count)d phút", "còn %(count)d phút", minutes) % {"count": minutes}
 
 
 @register.simple_tag
@@ -177,7 +186,10 @@ def field(bound: BoundField, wide: bool = False) -> dict[str, Any]:
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    return {"bound": bound, "widget": bound.as_widget(attrs=attrs), "wide": wide}
+    context = {"bound": bound, "wide": wide, "choices": None, "widget": ""}
+    if isinstance(bound.field.widget, CheckboxSelectMultiple):
+        return context | {"choices": list(bound)}
+    return context | {"widget": bound.as_widget(attrs=attrs)}
 
 
 def _widget_class(bound: BoundField) -> str:

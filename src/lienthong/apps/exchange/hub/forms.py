@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import Packet
 from .rules import Kind
 
 WAITING, DONE = "waiting", "done"
@@ -37,8 +38,8 @@ class PacketFilter(forms.Form):
         choices=[("", _("Tất cả")), (WAITING, _("Còn chờ")), (DONE, _("Đã giao đủ"))],
     )
 
-    def narrow(self, packets: QuerySet[Packet]) -> QuerySet[Packet]:
-        """Return the packets that the filter asks for."""
+    def narrow(self, packets: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the packets that the filter asks for, of those that `overview` counted."""
         self.is_valid()
         wanted = self.cleaned_data
         for word in wanted.get("q", "").split():
