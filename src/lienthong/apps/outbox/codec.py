@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 def name_of(thing: type | Callable[..., Any]) -> str:
     """The name under which an event or a handler is kept: its context and its own name.
 
-    The module inside the context is left out, so that rows that wait survive a move between modules:
+    The module inside the context is left out, so that rows survive a move between modules:
     `take_arrival` of `lienthong.apps.documents.arriving` is "documents.take_arrival".
     """
     context = thing.__module__.removeprefix("lienthong.apps.").rpartition(".")[0]
