@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
@@ -132,30 +134,79 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return office
 
 
+@dataclass(frozen=True)
+class KeyCabinet:
+    """Issues keys, each once in a session: the files stay when a test's rows are rolled back."""
+
+    authorities: Path
+    issued: dict[tuple[str, ...], tuple[dict[str, Any], dict[str, Any]]]
+
+    def person(self, actor: Actor, pin: str, at: datetime | None = None) -> None:
+        at = at or timezone.now()
+        holder = {"person_id": actor.person_id, "organization_id": actor.organization_id}
+
+        def issue() -> pki.Certificate:
+            return pki.issue_person(
+                self.authorities, **holder, position=actor.position, pin=pin, at=at
+            )
+
+        self._take(("person", actor.name, pin, f"{at:%Y-%m-%d}"), holder, issue)
+
+    def agency(self, desk: Desk, pin: str) -> None:
+        holder = {"organization_id": desk.organization.pk}
+
+        def issue() -> pki.Certificate:
+            return pki.issue_agency(self.authorities, **holder, pin=pin, at=timezone.now())
+
+        self._take(("agency", desk.organization.name, pin), holder, issue)
+
+    def service(self, desk: Desk) -> None:
+        holder = {"organization_id": desk.organization.pk}
+
+        def issue() -> pki.Certificate:
+            return pki.issue_service(self.authorities, **holder, at=timezone.now())
+
+        self._take(("service", desk.organization.name), holder, issue)
+
+    def _take(
+        self, name: tuple[str, ...], holder: dict[str, int], issue: Callable[[], pki.Certificate]
+    ) -> None:
+        if name not in self.issued:
+            certificate = issue()
+            self.issued[name] = (
+                columns(certificate, pki.Certificate),
+                columns(certificate.key, pki.Key),
+            )
+            return
+        row, key = self.issued[name]
+        pki.Key.objects.filter(
+            kind=key["kind"], person_id=holder.get("person_id"), is_current=True
+        ).filter(**({} if "person_id" in holder else holder)).update(is_current=False)
+        pki.Key.objects.create(
+            **key, **holder, certificate=pki.Certificate.objects.create(**row, **holder)
+        )
+
+
+def columns(row: Model, model: type[Model]) -> dict[str, Any]:
+    """What a row says, without its own id and whom it belongs to."""
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in model._meta.concrete_fields
+        if field.attname not in {"id", "organization_id", "person_id", "certificate_id"}
+        and not field.has_db_default()
+    }
+
+
+@pytest.fixture(scope="session")
+def cabinet(authorities: Path) -> KeyCabinet:
+    return KeyCabinet(authorities, {})
+
+
 @pytest.fixture
-def keys(authorities: Path, ministry: Desk, province: Desk) -> Callable[[Actor, str], None]:
-    """Both agencies sign packets; the ministry has a seal and its deputy signs.
-
-    Returns how another seat gets a key of its own.
-    """
-    at = timezone.now()
-
-    def give(actor: Actor, pin: str) -> None:
-        give_key(authorities, actor, pin, at)
-
-    give(ministry.deputy, PIN)
-    pki.issue_agency(authorities, organization_id=ministry.organization.pk, pin=PIN, at=at)
-    for desk in (ministry, province):
-        pki.issue_service(authorities, organization_id=desk.organization.pk, at=at)
-    return give
-
-
-def give_key(authorities: Path, actor: Actor, pin: str, at: datetime) -> None:
-    pki.issue_person(
-        authorities,
-        person_id=actor.person_id,
-        organization_id=actor.organization_id,
-        position=actor.position,
-        pin=pin,
-        at=at,
-    )
+def keys(cabinet: KeyCabinet, ministry: Desk, province: Desk) -> KeyCabinet:
+    """Both agencies sign packets; the ministry has a seal and its deputy signs."""
+    cabinet.person(ministry.deputy, PIN)
+    cabinet.agency(ministry, PIN)
+    cabinet.service(ministry)
+    cabinet.service(province)
+    return cabinet

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -13,7 +12,6 @@ import pytest
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.accounts.api import Actor
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import actions, deadlines, queries, typeset
 from lienthong.apps.documents.models import NumberSeries, OutgoingDocument
@@ -27,7 +25,7 @@ from lienthong.apps.documents.problems import (
     SignatureNotConfirmed,
 )
 from lienthong.apps.documents.rules import MoveNotAllowed, OutgoingState
-from lienthong.apps.documents.tests.conftest import PIN, Desk, give_key
+from lienthong.apps.documents.tests.conftest import PIN, Desk, KeyCabinet
 from lienthong.apps.documents.tests.test_typeset import blank, page_text
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.files import api as files
@@ -147,10 +145,10 @@ def test_a_wrong_pin_uses_no_number_and_changes_no_file(ministry: Desk, province
 
 
 def test_a_certificate_that_is_not_valid_uses_no_number(
-    ministry: Desk, province: Desk, authorities: Path
+    ministry: Desk, province: Desk, cabinet: KeyCabinet
 ) -> None:
     """SG-S-03: the key opens, but its certificate begins tomorrow."""
-    give_key(authorities, ministry.deputy, PIN, timezone.now() + timedelta(days=2))
+    cabinet.person(ministry.deputy, PIN, timezone.now() + timedelta(days=2))
     document = awaiting(ministry, drafted(ministry, province))
 
     with pytest.raises((signing.SignerCertificateNotValid, SignatureNotConfirmed)):
@@ -174,10 +172,10 @@ def test_numbers_follow_each_other_and_dates_never_go_back(ministry: Desk, provi
 
 
 def test_nobody_but_the_named_signatory_signs(
-    ministry: Desk, province: Desk, keys: Callable[[Actor, str], None]
+    ministry: Desk, province: Desk, keys: KeyCabinet
 ) -> None:
     document = awaiting(ministry, drafted(ministry, province))
-    keys(ministry.leader, PIN)
+    keys.person(ministry.leader, PIN)
 
     for name, actor in ministry.actors.items():
         if name != "deputy":
@@ -205,10 +203,10 @@ def test_the_seal_is_refused_on_a_file_whose_signature_is_broken(
 
 
 def test_the_seal_is_refused_on_a_signature_of_another_person(
-    ministry: Desk, province: Desk, keys: Callable[[Actor, str], None]
+    ministry: Desk, province: Desk, keys: KeyCabinet
 ) -> None:
     """DX-66."""
-    keys(ministry.leader, PIN)
+    keys.person(ministry.leader, PIN)
     document = awaiting(
         ministry, drafted(ministry, province, signatory_seat_id=ministry.leader.seat_id)
     )
