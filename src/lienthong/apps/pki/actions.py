@@ -17,14 +17,14 @@ from lienthong.apps.pki import ceremony, keyfiles, trusted
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.queries import NODE_FILE, RECEIPT_FILE
 from lienthong.apps.pki.rules import KeyKind
-from lienthong.core.signing import KeySigner, common_name
+from lienthong.core.signing import KeySigner, Trust, common_name
 from lienthong.core.signing.authority import (
-    PrivateKey,
     Profile,
     Subject,
     make_ec_key,
     make_key,
 )
+from lienthong.core.signing.keys import PrivateKey
 
 AUTHORITY_POINTER = "authority.txt"
 
@@ -121,7 +121,7 @@ def renew_crls(*, at: datetime) -> bool:
     except FileNotFoundError:
         return False
     ceremony.refresh_crls(Path(pointer), at=at)
-    return trusted.take_bundle(trusted.Trust.from_directory(Path(pointer) / "trust").bundle())
+    return trusted.take_bundle(Trust.from_directory(Path(pointer) / "trust").bundle())
 
 
 @transaction.atomic

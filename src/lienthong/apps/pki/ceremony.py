@@ -28,9 +28,9 @@ from lienthong.core.signing.authority import (
     GOVERNMENT_POLICIES,
     PUBLIC_POLICIES,
     Authority,
-    PrivateKey,
     make_key,
 )
+from lienthong.core.signing.keys import PrivateKey
 
 GOVERNMENT_ROOT, NATIONAL_ROOT = "government-root", "national-root"
 PEOPLE, SERVICES, PUBLIC = "government-a", "government-b", "public-1"

@@ -57,9 +57,7 @@ def has_key(
     kind: KeyKind, *, person_id: int | None = None, organization_id: int | None = None
 ) -> bool:
     """Whether a key of that kind is kept here for that holder."""
-    return Key.objects.filter(
-        kind=kind, is_current=True, person_id=person_id, organization_id=organization_id
-    ).exists()
+    return _of(kind, person_id, organization_id).exists()
 
 
 def certificates(*, organization_id: int | None = None) -> QuerySet[Certificate]:
@@ -71,12 +69,15 @@ def certificates(*, organization_id: int | None = None) -> QuerySet[Certificate]
 def _current(
     kind: KeyKind, *, person_id: int | None = None, organization_id: int | None = None
 ) -> Key:
-    wanted = {"person_id": person_id} if person_id else {"organization_id": organization_id}
-    key = (
-        Key.objects.select_related("certificate")
-        .filter(kind=kind, is_current=True, **wanted)
-        .first()
-    )
+    key = _of(kind, person_id, organization_id).first()
     if key is None:
         raise KeyMissing(kind=kind.label, holder=str(person_id or organization_id))
     return key
+
+
+def _of(kind: KeyKind, person_id: int | None, organization_id: int | None) -> QuerySet[Key]:
+    """The current key of a person when one is given, else of an organization."""
+    found = Key.objects.select_related("certificate").filter(kind=kind, is_current=True)
+    if person_id is not None:
+        return found.filter(person_id=person_id)
+    return found.filter(organization_id=organization_id or 0)

@@ -16,12 +16,12 @@ from lienthong.core.signing.authority import (
     GOVERNMENT_POLICIES,
     PUBLIC_POLICIES,
     Authority,
-    PrivateKey,
     Profile,
     Subject,
     make_ec_key,
     make_key,
 )
+from lienthong.core.signing.keys import PrivateKey
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
