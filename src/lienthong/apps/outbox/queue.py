@@ -58,6 +58,19 @@ def subscribe(handlers: Mapping[type, tuple[Handler, ...]]) -> None:
         _handlers[codec.name_of(event_type)] = (event_type, tuple(answering))
 
 
+@contextlib.contextmanager
+def only(handlers: Mapping[type, tuple[Handler, ...]]) -> Iterator[None]:
+    """Inside the block these handlers answer and no others: to try out one context alone."""
+    before = dict(_handlers)
+    _handlers.clear()
+    try:
+        subscribe(handlers)
+        yield
+    finally:
+        _handlers.clear()
+        _handlers.update(before)
+
+
 def surround(name: str, manager: Surround) -> None:
     """Run every handler and job inside `manager(fields)`, such as the scope of its organization."""
     _surrounds[name] = manager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -236,19 +237,17 @@ def test_the_door_is_written_down(ministry: directory.Organization) -> None:
     seat = accounts.Seat.objects.create(
         person=person, organization=ministry, role=accounts.Role.CLERK, valid_from=date(2026, 1, 1)
     )
-    outbox.subscribe(
-        {
-            accounts.SignedIn: (api.take_signed_in,),
-            accounts.SeatTaken: (api.take_seat_taken,),
-            accounts.SignInFailed: (api.take_sign_in_failed,),
-        }
-    )
+    handlers: dict[type, tuple[Callable[[Any], None], ...]] = {
+        accounts.SignedIn: (api.take_signed_in,),
+        accounts.SeatTaken: (api.take_seat_taken,),
+        accounts.SignInFailed: (api.take_sign_in_failed,),
+    }
     at = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-    outbox.publish(accounts.SignedIn(ministry.pk, seat.pk, "203.0.113.5", at))
-    outbox.publish(accounts.SeatTaken(ministry.pk, seat.pk, "203.0.113.5", at))
-    outbox.publish(accounts.SignInFailed(None, "198.51.100.7", at))
-
-    outbox.run_pending()
+    with outbox.only(handlers):
+        outbox.publish(accounts.SignedIn(ministry.pk, seat.pk, "203.0.113.5", at))
+        outbox.publish(accounts.SeatTaken(ministry.pk, seat.pk, "203.0.113.5", at))
+        outbox.publish(accounts.SignInFailed(None, "198.51.100.7", at))
+        outbox.run_pending()
 
     with accounts.everywhere():
         acts = [entry.act for entry in api.history(f"person:{person.pk}")]

@@ -73,11 +73,11 @@ def count(*, to: int) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "_handlers", {})
+def _wired() -> Iterator[None]:
     SEEN.clear()
-    api.subscribe({Happened: (first, second), Followed: (followed,)})
-    api.subscribe({Happened: (first, second)})
+    with api.only({Happened: (first, second), Followed: (followed,)}):
+        api.subscribe({Happened: (first, second)})
+        yield
 
 
 def waiting() -> list[tuple[str, int, Any]]:
