@@ -65,6 +65,9 @@ def check_verify(file: Path, scratch: Path) -> None:
     data[len(data) // 2] ^= 0x01
     changed = scratch / f"changed-{file.name}"
     changed.write_bytes(data)
+    beside = file.with_name(f"{file.name}.p7s")  # a packet's signature
+    if beside.exists():
+        shutil.copy(beside, scratch / f"{changed.name}.p7s")
     done = run(LIENTHONG, "verify", changed, "--trust", TRUST)
     expect(done.returncode == 1, f"verify of a changed {file.name}: exit {done.returncode}")
     print(f"  lienthong verify {file.name}: yes; with one byte changed: no")

@@ -73,19 +73,36 @@ def moment(text: str | None) -> datetime:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of trusted roots; default LIENTHONG_TRUST, else the nearest var/demo/trust.",
 )
+@click.option(
+    "--with",
+    "companion",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A packet's detached signature (default FILE.p7s), or the packet a receipt is about.",
+)
 @click.option("--at", help="Judge as of this time (ISO 8601) instead of now.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def verify(file: Path, trust: Path | None, at: str | None, as_json: bool) -> None:
+def verify(
+    *, file: Path, trust: Path | None, companion: Path | None, at: str | None, as_json: bool
+) -> None:
     """Verify FILE: a PDF, packet, receipt or checkpoint; its kind is detected.
 
     Exit 0 only when everything was proved; "not enough to decide" is exit 1 as well.
     """
+    judged_at = moment(at)
+    directory = trust or trust_directory(file)
+    beside = file.with_name(f"{file.name}.p7s")
+    if companion is None and beside.is_file():
+        companion = beside
+
     from lienthong.core.signing import Trust  # noqa: PLC0415  heavy
     from lienthong.core.signing.verify_file import verify_bytes  # noqa: PLC0415
 
-    judged_at = moment(at)
-    roots = Trust.from_directory(trust or trust_directory(file))
-    found = verify_bytes(read(file), trust=roots, at=judged_at)
+    found = verify_bytes(
+        read(file),
+        trust=Trust.from_directory(directory),
+        at=judged_at,
+        companion=read(companion) if companion else None,
+    )
     if as_json:
         click.echo(json.dumps({"file": str(file), **found.to_json()}, ensure_ascii=False))
     else:

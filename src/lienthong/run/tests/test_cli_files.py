@@ -213,6 +213,23 @@ def test_a_signed_pdf_verifies_until_one_byte_changes(
     assert bad[1] or bad[2]
 
 
+def test_a_packet_needs_its_signature_beside_it(
+    office: Office, packet_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verify = ("verify", packet_file, "--trust", office.trust)
+    alone = _run(capsys, *verify)
+    _run(capsys, "sign", packet_file, "--key", office.key, "--password-file", office.password)
+    with_signature = _run(capsys, *verify, "--json")
+    packet_file.write_bytes(packet_file.read_bytes() + b" ")
+    changed = _run(capsys, *verify, "--json")
+
+    assert alone[0] == 1
+    assert json.loads(with_signature[1])["kind"] == "packet"
+    assert json.loads(with_signature[1])["report"]["signer"]["name"] == "Nguyễn Văn A"
+    assert changed[0] == 1
+    assert json.loads(changed[1])["report"]["indication"] == signing.Indication.FAILED
+
+
 def test_verify_without_roots_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
