@@ -27,6 +27,8 @@ from .threads import database_thread
 LOOK_AGAIN_S = 5.0
 PAUSE_MAX_ATTEMPTS = 4
 TRUST_EVERY_S = 60.0
+STOP_WITHIN_S = 3.0
+NOTIFY_WAIT_S = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,14 @@ logger = logging.getLogger(__name__)
 class AccessPoint:
     """Everything of one access-point process. `start` and `stop` may be called once each."""
 
-    def __init__(self, *, base_url: str = "", clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str = "",
+        clock: Callable[[], datetime] = utc_now,
+        poll_s: int = INBOX_WAIT_S,
+    ) -> None:
+        self._poll_s = poll_s
         self.client = HubClient(
             base_url or settings.HUB_URL,
             key_id=pki.node_key_id(),
@@ -63,12 +72,16 @@ class AccessPoint:
             thread.start()
 
     def stop(self) -> None:
-        """Ask the loops to end. Long polls end within their time; the threads are daemons."""
+        """End the loops. A long poll that is still open ends with the process, or in its time."""
         self._stop.set()
         self._work.set()
-        self.sender.close()
-        self.receiver.close()
-        self.client.close()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(STOP_WITHIN_S)
+        if not any(thread.is_alive() for thread in self._threads):
+            self.sender.close()
+            self.receiver.close()
+            self.client.close()
 
     @property
     def alive(self) -> bool:
@@ -111,7 +124,7 @@ class AccessPoint:
                     listening.execute(f"LISTEN {actions.CHANNEL}")
                     self._work.set()
                     while not self._stop.is_set():
-                        for _ in listening.notifies(timeout=LOOK_AGAIN_S, stop_after=1):
+                        for _ in listening.notifies(timeout=NOTIFY_WAIT_S, stop_after=1):
                             self._work.set()
             except (DatabaseError, InterfaceError, psycopg.Error) as error:
                 logger.warning("not listening for packets to send: %s", error)
@@ -140,7 +153,7 @@ class AccessPoint:
         if not self._reachable:
             self.client.measure_clock()
             self._note(reachable=True)
-        self.receiver.receive(wait=INBOX_WAIT_S)
+        self.receiver.receive(wait=self._poll_s)
         self._note(reachable=True)
 
     def _refresh_trust(self) -> None:

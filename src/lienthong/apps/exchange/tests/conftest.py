@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,3 +46,16 @@ def ministry(land: Country, caller: Callable[[Agency], Caller]) -> Caller:
 @pytest.fixture
 def province(land: Country, caller: Callable[[Agency], Caller]) -> Caller:
     return caller(land.province)
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Look again until something holds; fail after 20 s."""
+
+    def wait(holds: Callable[[], bool]) -> None:
+        until = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < until, "it did not come to hold"
+            time.sleep(0.05)
+
+    return wait
