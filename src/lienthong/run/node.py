@@ -32,7 +32,7 @@ from lienthong.run.roles import ROLES, ROLES_BY_KIND, RoleName
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 Kind = Literal["axis", "agency"]
 
-EXTENSIONS = ("pg_trgm", "unaccent", "citext", "pgcrypto")
+EXTENSIONS = ("pg_trgm", "unaccent", "citext", "pgcrypto", "btree_gist")
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _TRUNCATE_TRIGGER = 32  # the bit of pg_trigger.tgtype for triggers that fire on TRUNCATE

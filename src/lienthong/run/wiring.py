@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents import api as documents
 from lienthong.apps.exchange.access_point import api as access_point
+from lienthong.apps.journal import api as journal
 from lienthong.apps.outbox import api as outbox
 
 HANDLERS: Mapping[type, tuple[Callable[[Any], None], ...]] = {
+    accounts.SignedIn: (journal.take_signed_in,),
+    accounts.SeatTaken: (journal.take_seat_taken,),
+    accounts.SignInFailed: (journal.take_sign_in_failed,),
     access_point.PacketArrived: (documents.take_arrival,),
     access_point.StatusArrived: (documents.take_status,),
     access_point.PacketReceipted: (documents.take_receipt,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -39,6 +40,11 @@ def download(data: bytes, name: str) -> HttpResponse:
     response.headers["Content-Disposition"] = _disposition("attachment", name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
+
+
+def json_file(data: Mapping[str, Any], name: str) -> HttpResponse:
+    """Facts to keep: one JSON object, readable by a person."""
+    return download(json.dumps(data, ensure_ascii=False, indent=1).encode(), name)
 
 
 def page_image(data: bytes) -> HttpResponse:

@@ -25,6 +25,7 @@ from lienthong.apps.documents.models import (
 from lienthong.apps.documents.policy import Document, available_actions
 from lienthong.apps.documents.problems import DocumentNotFound, FileNotFound
 from lienthong.apps.documents.rules import IncomingState, OutgoingState
+from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.files import api as files
 from lienthong.apps.journal import api as journal
 from lienthong.core import edxml
@@ -44,7 +45,9 @@ __all__ = [
     "outgoing_visible_to",
     "page_png",
     "pdf",
+    "receipt",
     "reviewers",
+    "sent_packet",
     "signatories",
     "timeline",
 ]
@@ -323,3 +326,18 @@ def _detail(act: str, facts: Mapping[str, Any]) -> str:
     if act == "documents.finished":
         return _("Hồ sơ {code}").format(code=facts.get("dossier", "?"))
     return str(facts.get(_DETAIL.get(act, ""), ""))
+
+
+def sent_packet(document: OutgoingDocument) -> bytes:
+    """The packet as it is, or was, sent. Raises FileNotFound before dispatch."""
+    if document.outbound_id is None:
+        raise FileNotFound
+    return access_point.outbound_bytes(document.outbound_id)
+
+
+def receipt(document: OutgoingDocument) -> dict[str, Any]:
+    """The axis's receipt with its inclusion proof. Raises FileNotFound while there is none."""
+    found = access_point.receipt(document.outbound_id) if document.outbound_id else None
+    if found is None:
+        raise FileNotFound
+    return found

@@ -22,6 +22,7 @@ urlpatterns = [
     path("den/<uuid:pk>/hoan-thanh", views.incoming_finish, name="incoming_finish"),
     path("den/<uuid:pk>/trang/<int:page>.png", views.incoming_page, name="incoming_page"),
     path("den/<uuid:pk>/tep/<int:position>", views.incoming_file, name="incoming_file"),
+    path("den/<uuid:pk>/ket-qua-kiem-tra.json", views.incoming_report, name="incoming_report"),
     path("di/", views.outgoing_list, name="outgoing_list"),
     path("di/soan", views.outgoing_compose, name="outgoing_compose"),
     path("di/<uuid:pk>", views.outgoing_detail, name="outgoing_detail"),
@@ -34,6 +35,8 @@ urlpatterns = [
     path("di/<uuid:pk>/phat-hanh", views.outgoing_dispatch, name="outgoing_dispatch"),
     path("di/<uuid:pk>/ban-pdf", views.outgoing_pdf, name="outgoing_pdf"),
     path("di/<uuid:pk>/trang/<int:page>.png", views.outgoing_page, name="outgoing_page"),
+    path("di/<uuid:pk>/goi-tin", views.outgoing_packet, name="outgoing_packet"),
+    path("di/<uuid:pk>/bien-nhan", views.outgoing_receipt, name="outgoing_receipt"),
     path("di/<uuid:pk>/chu-ky", views.outgoing_signatures, name="outgoing_signatures"),
 ]
 

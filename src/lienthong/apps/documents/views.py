@@ -169,6 +169,13 @@ def incoming_file(request: HttpRequest, pk: UUID, position: int) -> HttpResponse
     return answers.BY_TYPE.get(content_type, answers.download)(data, name)
 
 
+@require_safe
+def incoming_report(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What was checked when the document came, as a file to keep (DX-67)."""
+    document = queries.incoming(accounts.actor_of(request), pk)
+    return answers.json_file(document.report, f"kiem-tra-{document.reference}.json")
+
+
 # Outgoing
 
 
@@ -336,3 +343,18 @@ def outgoing_signatures(request: HttpRequest, pk: UUID) -> HttpResponse:
     report = signing.verify_pdf(queries.pdf(document), trust=pki.trust(), at=now)
     context = {"document": document, "verification": panels.Verification(document=report)}
     return render(request, "documents/outgoing_signatures.html", context)
+
+
+@require_safe
+def outgoing_packet(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The packet as it was sent."""
+    document = queries.outgoing(accounts.actor_of(request), pk)
+    return answers.download(queries.sent_packet(document), f"{document.reference}.edxml")
+
+
+@require_safe
+def outgoing_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The axis's receipt with its proof, as a file that verifies offline."""
+    document = queries.outgoing(accounts.actor_of(request), pk)
+    name = f"{document.reference}.receipt.json"
+    return answers.json_file(queries.receipt(document), name)

@@ -27,6 +27,7 @@ def authorities(office: Path) -> None:
     folder = office / "pki"
     pki.make_national_pki(folder, at=datetime.now(UTC))
     pki.make_log_key(folder)
+    pki.install_trust(folder / "trust")
     pki.keep_authority(folder)
     pki.renew_crls(at=datetime.now(UTC))
 
