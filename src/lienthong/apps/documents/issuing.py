@@ -48,8 +48,10 @@ def sign(
     document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SIGN)
     signer = pki.person_signer(actor.person_id, pin)
     organization, signatory = document.organization, document.signatory
+    document.send_by = deadlines.send_by(at, is_urgent=document.is_urgent)
     document.issued_on = timezone.localdate(at)
     document.notation = notation_of(document)
+    # From here on others wait for the next number, so what is slow stands above.
     document.number = numbering.take(organization.pk, numbering.Series.OUTGOING, document.issued_on)
     document.document_id = str(
         DocumentId(
@@ -73,7 +75,6 @@ def sign(
     _check_person(document, signed, at)
     document.signed_sha256 = files.put(signed).sha256
     document.signed_at = at
-    document.send_by = deadlines.send_by(at, is_urgent=document.is_urgent)
     document.save()
     record(
         actor,

@@ -147,7 +147,12 @@ class KeyCabinet:
 
         def issue() -> pki.Certificate:
             return pki.issue_person(
-                self.authorities, **holder, position=actor.position, pin=pin, at=at
+                self.authorities,
+                person_id=actor.person_id,
+                organization_id=actor.organization_id,
+                position=actor.position,
+                pin=pin,
+                at=at,
             )
 
         self._take(("person", actor.name, pin, f"{at:%Y-%m-%d}"), holder, issue)
@@ -179,9 +184,9 @@ class KeyCabinet:
             )
             return
         row, key = self.issued[name]
-        pki.Key.objects.filter(
-            kind=key["kind"], person_id=holder.get("person_id"), is_current=True
-        ).filter(**({} if "person_id" in holder else holder)).update(is_current=False)
+        whose = "person_id" if "person_id" in holder else "organization_id"
+        held = pki.Key.objects.filter(kind=key["kind"]).filter(**{whose: holder[whose]})
+        held.update(is_current=False)
         pki.Key.objects.create(
             **key, **holder, certificate=pki.Certificate.objects.create(**row, **holder)
         )

@@ -263,7 +263,7 @@ def test_an_uploaded_page_gets_both_places_inside_it(size: tuple[int, int], rota
     assert (person.y1 + person.y2) / 2 < height / 2, "at the bottom"
 
 
-def blank(width: float, height: float, *, rotation: int = 0, pages: int = 2) -> bytes:
+def blank(width: float = 595, height: float = 842, *, rotation: int = 0, pages: int = 2) -> bytes:
     with pikepdf.new() as pdf:
         for _ in range(pages):
             pdf.add_blank_page(page_size=(width, height))
