@@ -87,7 +87,7 @@ def receipt_holds(each: Load, answer: dict[str, Any], trust: signing.Trust, at: 
     except (Problem, KeyError, ValueError) as error:
         sys.stderr.write(f"receipt not good: {error} {answer.get('code', '')}\n")
         return False
-    return payload["packet_sha256"] == each.digest.hex()
+    return str(payload["packet_sha256"]) == each.digest.hex()
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,6 +79,7 @@ def _start() -> Any:
     django.setup()
     from .service import AccessPoint  # noqa: PLC0415  its models need Django
 
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for every long poll
     point = AccessPoint()
     point.start()
     return point

@@ -557,7 +557,8 @@ def create_app(config: HubConfig | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        hub = Hub(config or await asyncio.to_thread(_configure))
+        chosen = await asyncio.to_thread(_configure) if config is None else config
+        hub = Hub(chosen)
         await hub.open()
         app.state.hub = hub
         try:

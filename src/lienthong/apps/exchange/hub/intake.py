@@ -141,7 +141,12 @@ class Intake:
             while self._waiting:
                 count = min(len(self._waiting), self._config.batch_max)
                 batch = [self._waiting.popleft() for _ in range(count)]
-                results = await loop.run_in_executor(self._thread, self._write, batch)
+                results: Sequence[Accepted | Problem]
+                try:
+                    results = await loop.run_in_executor(self._thread, self._write, batch)
+                except Exception:  # a defect: the senders must hear of it, and the writer go on
+                    logger.exception("a batch of %d could not be written", len(batch))
+                    results = [HubDefect() for _ in batch]
                 self._answer(batch, results)
         finally:
             self._writer = None

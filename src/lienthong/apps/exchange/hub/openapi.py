@@ -1,7 +1,342 @@
-"""The hand-kept description of the native door. `tests/test_openapi.py` holds it to the routes."""
+"""The hand-kept description of the native door, served at `/openapi.json`.
+
+A test holds its paths to the routes of `app.py`. The prose is in docs/reference/hub-api.md.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-DESCRIPTION: dict[str, Any] = {}
+from lienthong.core.errors import Problem
+
+from . import problems
+
+
+def _refusal(*kinds: type[Problem]) -> dict[str, Any]:
+    """The answers that refuse, by status."""
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        entry = found.setdefault(
+            str(kind.status),
+            {
+                "description": "",
+                "content": {
+                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                },
+            },
+        )
+        entry["description"] = ", ".join(filter(None, [entry["description"], f"`{kind.code}`"]))
+    return found
+
+
+def _json(description: str, schema: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }
+
+
+def _binary(description: str, media_type: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {media_type: {"schema": {"type": "string", "format": "binary"}}},
+    }
+
+
+def _id(text: str) -> dict[str, Any]:
+    return {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": text,
+        "schema": {"type": "string", "format": "uuid"},
+    }
+
+
+def _header(name: str, text: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "description": text,
+        "schema": {"type": "string"},
+    }
+
+
+def _query(name: str, text: str, default: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": text,
+        "schema": {"type": "number", "default": default, "minimum": 0},
+    }
+
+
+_SIGNED: list[dict[str, list[str]]] = [{"httpMessageSignature": []}]
+_STRING = {"type": "string"}
+_CODE = {"type": "string", "maxLength": 35}
+
+_SCHEMAS: dict[str, Any] = {
+    "Problem": {
+        "type": "object",
+        "required": ["code", "status", "text", "facts"],
+        "properties": {
+            "code": _STRING,
+            "status": {"type": "integer"},
+            "text": {"type": "string", "description": "One Vietnamese sentence."},
+            "facts": {"type": "object"},
+            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+        },
+    },
+    "Finding": {
+        "type": "object",
+        "properties": {
+            "rule": {"type": "string", "examples": ["V-16"]},
+            "severity": {"enum": ["T", "B", "W"]},
+            "where": _STRING,
+            "text": _STRING,
+            "wire_code": {"type": "integer"},
+        },
+    },
+    "Receipt": {
+        "type": "object",
+        "properties": {
+            "packet_id": {"type": "string", "format": "uuid"},
+            "sha256": _STRING,
+            "received_at": {"type": "string", "format": "date-time"},
+            "recipients": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "code": _CODE,
+                        "state": {"enum": ["QUEUED", "FETCHED", "DELIVERED"]},
+                    },
+                },
+            },
+            "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+            "receipt": {"type": "string", "description": "JWS, ES256, egov-receipt+jws."},
+            "log": {
+                "type": "object",
+                "properties": {
+                    "index": {"type": "integer"},
+                    "size": {"type": "integer"},
+                    "proof": {"type": "array", "items": _STRING},
+                    "checkpoint": {"type": "string", "description": "C2SP signed note."},
+                },
+            },
+        },
+    },
+    "Inbox": {
+        "type": "object",
+        "properties": {
+            "deliveries": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "delivery_id": {"type": "string", "format": "uuid"},
+                        "packet_id": {"type": "string", "format": "uuid"},
+                        "kind": {"enum": ["edoc", "status"]},
+                        "sender": _CODE,
+                        "recipient": _CODE,
+                        "urgency": {"type": "integer", "minimum": 0, "maximum": 4},
+                        "size": {"type": "integer"},
+                        "sha256": _STRING,
+                        "received_at": {"type": "string", "format": "date-time"},
+                        "attempts": {"type": "integer"},
+                    },
+                },
+            }
+        },
+    },
+    "Acknowledgement": {
+        "type": "object",
+        "required": ["receipt"],
+        "properties": {"receipt": {"type": "string", "description": "JWS by the node's key."}},
+    },
+    "Object": {"type": "object"},
+}
+
+_PATHS: dict[str, Any] = {
+    "/v1/packets": {
+        "post": {
+            "summary": "Hand a packet over; answered once it is durable",
+            "security": _SIGNED,
+            "parameters": [
+                _header("Packet-Signature", "`:base64:` of the detached CAdES signature"),
+                _header("Packet-Kind", "`edoc` or `status`"),
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/edxml+xml": {"schema": {"type": "string", "format": "binary"}}
+                },
+            },
+            "responses": {
+                "201": _json("Taken in", "Receipt"),
+                "200": _json("These bytes were taken in before: the first receipt", "Receipt"),
+                **_refusal(
+                    problems.HeaderMissing,
+                    problems.RequestReplayed,
+                    problems.SenderUnknown,
+                    problems.SenderNotOfNode,
+                    problems.DocumentIdUsed,
+                    problems.PacketTooLarge,
+                    problems.DigestMismatch,
+                    problems.PacketSignatureInvalid,
+                    problems.RecipientUnknown,
+                    problems.RecipientLocked,
+                    problems.SecretContent,
+                    problems.DocumentUnsigned,
+                    problems.DocumentSignatureInvalid,
+                    problems.HubBusy,
+                    problems.HubStoreFailed,
+                    problems.HubStorageFull,
+                ),
+            },
+        }
+    },
+    "/v1/packets/{id}": {
+        "get": {
+            "summary": "A packet sent or received, with the state of each recipient",
+            "security": _SIGNED,
+            "parameters": [_id("packet_id")],
+            "responses": {
+                "200": _json("The packet", "Object"),
+                **_refusal(problems.PacketNotFound),
+            },
+        }
+    },
+    "/v1/receipts/{id}": {
+        "get": {
+            "summary": "The first receipt again, proved under the newest checkpoint",
+            "security": _SIGNED,
+            "parameters": [_id("packet_id")],
+            "responses": {
+                "200": _json("The receipt", "Receipt"),
+                **_refusal(problems.PacketNotFound),
+            },
+        }
+    },
+    "/v1/inbox": {
+        "get": {
+            "summary": "What waits for the agencies of the calling node, urgent first",
+            "security": _SIGNED,
+            "parameters": [
+                _query("wait", "Seconds to wait for something, at most 55", 0),
+                _query("limit", "At most 200", 50),
+            ],
+            "responses": {"200": _json("Deliveries, each away for its lease", "Inbox")},
+        }
+    },
+    "/v1/deliveries/{id}/packet": {
+        "get": {
+            "summary": "The bytes of a packet as they were taken in",
+            "security": _SIGNED,
+            "parameters": [_id("delivery_id")],
+            "responses": {
+                "200": _binary(
+                    "The packet; headers Packet-Signature, Packet-Sha256, Packet-Kind",
+                    "application/edxml+xml",
+                ),
+                **_refusal(problems.DeliveryNotFound, problems.ContentDamaged),
+            },
+        }
+    },
+    "/v1/deliveries/{id}/ack": {
+        "post": {
+            "summary": "Hand over the signed acknowledgement; may be repeated",
+            "security": _SIGNED,
+            "parameters": [_id("delivery_id")],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/Acknowledgement"}}
+                },
+            },
+            "responses": {
+                "200": _json("Delivered; the first acknowledgement", "Object"),
+                **_refusal(problems.DeliveryNotFound, problems.ReceiptInvalid),
+            },
+        }
+    },
+    "/v1/participants": {
+        "get": {
+            "summary": "The agencies of the directory and their nodes",
+            "security": _SIGNED,
+            "responses": {"200": _json("Participants", "Object")},
+        }
+    },
+    "/v1/log/checkpoint": {
+        "get": {
+            "summary": "The newest signed head of the exchange log",
+            "responses": {"200": {"description": "C2SP checkpoint", "content": {"text/plain": {}}}},
+        }
+    },
+    "/v1/log/tile/{path}": {
+        "get": {
+            "summary": "A tile of the log (C2SP tlog-tiles); entry bundles for participants only",
+            "parameters": [
+                {
+                    "name": "path",
+                    "in": "path",
+                    "required": True,
+                    "description": "`<level>/<index>` or `entries/<index>`, `.p/<width>`",
+                    "schema": _STRING,
+                }
+            ],
+            "responses": {
+                "200": _binary("Hashes, or entries", "application/octet-stream"),
+                **_refusal(problems.PathNotFound),
+            },
+        }
+    },
+    "/pki/bundle": {
+        "get": {
+            "summary": "Roots, intermediates, revocation lists and the log's key, as one ZIP",
+            "responses": {"200": _binary("The trust bundle", "application/zip")},
+        }
+    },
+    "/health": {
+        "get": {
+            "summary": "Whether the hub and its database answer",
+            "responses": {"200": _json("Well", "Object"), **_refusal(problems.HubStoreFailed)},
+        }
+    },
+    "/metrics": {
+        "get": {
+            "summary": "Figures for Prometheus",
+            "responses": {"200": {"description": "Text", "content": {"text/plain": {}}}},
+        }
+    },
+    "/openapi.json": {
+        "get": {
+            "summary": "This description",
+            "responses": {"200": _json("OpenAPI 3.1", "Object")},
+        }
+    },
+}
+
+DESCRIPTION: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "Liên Thông: the axis of document exchange",
+        "version": "1",
+        "description": "Every problem has a code that never changes and a Vietnamese sentence.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    },
+    "paths": _PATHS,
+    "components": {
+        "schemas": _SCHEMAS,
+        "securitySchemes": {
+            "httpMessageSignature": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Signature",
+                "description": "RFC 9421 with ecdsa-p256-sha256 by the node's key over @method,"
+                " @path, @query, content-digest; for packets also packet-signature, packet-kind.",
+            }
+        },
+    },
+}

@@ -145,11 +145,14 @@ class Segments:
 
     def temporary(self) -> Path:
         """A new name for a large body that is being received."""
-        return self._own_files / f"receiving-{uuid.uuid4().hex}"
+        return self._own_files / f"receiving-{os.getpid()}-{uuid.uuid4().hex}"
 
     def sweep(self) -> int:
-        """Remove what a crash left of bodies being received. Call before the door opens."""
-        left = list(self._own_files.glob("receiving-*"))
+        """Remove what a crash left of bodies being received. Call before the door opens.
+
+        Those of another hub process that runs on the same files stay.
+        """
+        left = [path for path in self._own_files.glob("receiving-*") if not _is_received(path)]
         for path in left:
             path.unlink()
         return len(left)
@@ -221,6 +224,12 @@ def _lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _is_received(temporary: Path) -> bool:
+    """Whether a process other than this one is still writing the body."""
+    pid = temporary.name.split("-")[1]
+    return pid.isdecimal() and int(pid) != os.getpid() and Path(f"/proc/{pid}").exists()
 
 
 def _ends_with_a_record(descriptor: int) -> bool:

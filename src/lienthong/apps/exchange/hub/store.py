@@ -18,7 +18,7 @@ from psycopg import errors
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from .ledger import Head, Ledger, Step
+from .ledger import Head, Ledger, ReadTile, Step
 from .problems import DocumentIdUsed, HubStorageFull, HubStoreFailed
 from .rules import DEAD_LETTER_AFTER, LEASE_MAX_S, LEASE_S, LOG_NAME, DeliveryState, new_id
 from .segments import Place
@@ -173,6 +173,14 @@ RETURNING d.id AS delivery_id, p.id AS packet_id, p.kind, p.agency_code AS sende
 """
 
 
+class _Refused(Exception):  # noqa: N818  named for the fact; never leaves this module
+    """Some packets of a group stand against rows that are there."""
+
+    def __init__(self, packets: list[NewPacket]) -> None:
+        super().__init__(len(packets))
+        self.packets = packets
+
+
 class Store:
     """The database of the hub. Every method blocks; call them in a thread."""
 
@@ -237,25 +245,29 @@ class Store:
         outcomes: dict[uuid.UUID, Outcome],
     ) -> tuple[list[NewPacket], Step | None]:
         """Insert the group whole, or nothing of it; return those that stood in the way."""
-        step: Step | None = None
-        with connection.transaction() as transaction:
-            head = connection.execute(
-                "SELECT size FROM hub_log_head WHERE name = %s FOR UPDATE", [LOG_NAME]
-            ).fetchone()
-            size = int(head[0]) if head else self._first_head(connection)
-            new = {row[0] for row in connection.execute(_INSERT_PACKETS, _columns(packets, size))}
-            refused = [each for each in packets if each.id not in new]
-            if refused:
-                raise psycopg.Rollback(transaction)
-            connection.execute(_INSERT_DELIVERIES, _deliveries(packets))
-            step = ledger.grow(size, [each.leaf_hash for each in packets], _reader(connection))
-            _write_step(connection, step)
-        if step is None:
-            return refused, None
+        try:
+            with connection.transaction():
+                step = self._insert(connection, packets, ledger)
+        except _Refused as error:
+            return error.packets, None
         ledger.keep(step)
-        for index, packet in enumerate(packets, size):
+        for index, packet in enumerate(packets, step.before):
             outcomes[packet.id] = Kept(packet, index)
         return [], step
+
+    def _insert(self, connection: Connection, packets: Sequence[NewPacket], ledger: Ledger) -> Step:
+        """The statements of one transaction. Raises _Refused, which undoes it."""
+        head = connection.execute(
+            "SELECT size FROM hub_log_head WHERE name = %s FOR UPDATE", [LOG_NAME]
+        ).fetchone()
+        size = int(head[0]) if head else self._first_head(connection)
+        new = {row[0] for row in connection.execute(_INSERT_PACKETS, _columns(packets, size))}
+        if len(new) < len(packets):
+            raise _Refused([each for each in packets if each.id not in new])
+        connection.execute(_INSERT_DELIVERIES, _deliveries(packets))
+        step = ledger.grow(size, [each.leaf_hash for each in packets], _reader(connection))
+        _write_step(connection, step)
+        return step
 
     def _first_head(self, connection: Connection) -> int:
         connection.execute(
@@ -448,13 +460,25 @@ class Store:
         row = connection.execute(query, values).fetchone()
         if row is None:
             return None
-        recipients = tuple(tuple(each.rsplit(" ", 1)) for each in row[14])
+        (packet_id, agency, node, kind, sha256, size, segment, position) = row[:8]
+        (signature, document_id, received_at, receipt, warnings, leaf_index, states) = row[8:]
         return StoredPacket(
-            *row[:6],
-            Place(row[6], row[7]),
-            bytes(row[8]),
-            *row[9:14],
-            cast("tuple[tuple[str, str], ...]", recipients),
+            id=packet_id,
+            agency_code=agency,
+            node_id=node,
+            kind=kind,
+            sha256=sha256,
+            size=size,
+            place=Place(segment, position),
+            signature=bytes(signature),
+            document_id=document_id,
+            received_at=received_at,
+            receipt=receipt,
+            warnings=warnings,
+            leaf_index=leaf_index,
+            recipients=tuple(
+                (code, state) for code, _, state in (s.partition(" ") for s in states)
+            ),
         )
 
 
@@ -467,7 +491,7 @@ def _configure(connection: Connection, synchronous_commit: str) -> None:
     )
 
 
-def _reader(connection: Connection) -> Any:
+def _reader(connection: Connection) -> ReadTile:
     def read(level: int, index: int) -> bytes:
         row = connection.execute(
             "SELECT hashes FROM hub_tile WHERE level = %s AND number = %s",

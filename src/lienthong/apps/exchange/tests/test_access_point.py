@@ -22,7 +22,6 @@ from lienthong.apps.exchange.access_point.problems import (
 from lienthong.apps.exchange.access_point.service import AccessPoint
 from lienthong.apps.exchange.hub.models import Delivery, Packet
 from lienthong.apps.outbox import api as outbox
-from lienthong.apps.outbox import queue as queue_module
 from lienthong.core import edxml, signing
 
 from .node import Node, build_node, hub_of_node
@@ -45,7 +44,7 @@ def node(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Node]:
     """This process as a node with two agencies, where somebody answers every event."""
-    monkeypatch.setattr(queue_module, "_handlers", {})
+    monkeypatch.setattr("lienthong.apps.outbox.queue._handlers", {})
     outbox.subscribe(dict.fromkeys(EVENTS, (look,)))
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
     settings.HUB_URL = "http://127.0.0.1:9"  # type: ignore[attr-defined]
@@ -180,11 +179,10 @@ def test_a_crash_while_sending_doubles_nothing(
     node: Node, hub: RunningHub, lost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbound = queue(node, node.document())
-    target = (
-        (client.HubClient, "_json") if lost.startswith("answer") else (actions, "note_accepted")
-    )
+    step = "client.HubClient._json" if lost.startswith("answer") else "actions.note_accepted"
+    target = f"lienthong.apps.exchange.access_point.{step}"
     with monkeypatch.context() as patch:
-        patch.setattr(*target, crash)
+        patch.setattr(target, crash)
         with pytest.raises(Crash):
             api.exchange_once()
     assert Packet.objects.count() == 1

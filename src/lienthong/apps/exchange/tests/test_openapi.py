@@ -1,0 +1,16 @@
+"""The description of the hub says what the hub serves."""
+
+from __future__ import annotations
+
+from lienthong.apps.exchange.hub.app import ROUTES
+from lienthong.apps.exchange.hub.openapi import DESCRIPTION
+
+
+def test_every_route_is_described_and_nothing_else() -> None:
+    served = {(method.lower(), path.replace(":path}", "}")) for method, path, _ in ROUTES}
+
+    described = {
+        (method, path) for path, methods in DESCRIPTION["paths"].items() for method in methods
+    }
+
+    assert described == served
