@@ -33,6 +33,8 @@ GOVERNMENT_POLICIES = (POLICY_PERSON, POLICY_AGENCY, POLICY_SERVICE)
 PUBLIC_POLICIES = (POLICY_PUBLIC_PERSON, POLICY_PUBLIC_LEGAL)
 
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"  # RFC 9336
+# Readers built on NSS (poppler, so most Linux desktops) trust a document signer only with this use.
+EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
 PACKET_SIGNING = f"{ARC}.8.1"
 REQUEST_SIGNING = f"{ARC}.8.2"
 RECEIPT_SIGNING = f"{ARC}.8.3"
@@ -63,6 +65,11 @@ class Shape:
     usage: str
     commits: bool
     lifetime: timedelta
+
+    @property
+    def usages(self) -> tuple[str, ...]:
+        """Every extended use, the meant one first."""
+        return (self.usage, EMAIL_PROTECTION) if self.usage == DOCUMENT_SIGNING else (self.usage,)
 
 
 SHAPES = {
@@ -240,7 +247,7 @@ def lint(certificate: x509.Certificate, profile: Profile, issuer: x509.Certifica
         and not usage.value.key_cert_sign
         and not usage.value.crl_sign,
         "BasicConstraints phải là CA:FALSE": basic.critical and not basic.value.ca,
-        "mục đích mở rộng (EKU) sai": [use.dotted_string for use in extended] == [shape.usage],
+        "mục đích mở rộng (EKU) sai": tuple(use.dotted_string for use in extended) == shape.usages,
         "chính sách chứng thư sai": [p.policy_identifier.dotted_string for p in policies]
         == [f"{shape.policy}.{SOFTWARE_KEY}"],
         "khóa yếu hơn bảng thuật toán": _key_is_allowed(certificate),
@@ -292,7 +299,7 @@ def _ca_extensions(
 
 
 def _end_extensions(builder: x509.CertificateBuilder, shape: Shape) -> x509.CertificateBuilder:
-    usages = x509.ExtendedKeyUsage([x509.ObjectIdentifier(shape.usage)])
+    usages = x509.ExtendedKeyUsage([x509.ObjectIdentifier(use) for use in shape.usages])
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(commits=shape.commits), critical=True)

@@ -25,9 +25,7 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int):
-        if abs(value) > SAFE_INTEGER:
-            raise ValueError("integer is not exact in JSON")
-        return str(int(value))
+        return _integer(int(value))
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
@@ -38,6 +36,14 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(_text(member) for member in value) + "]"
     raise ValueError(f"{type(value).__name__} has no JSON form")
+
+
+def _integer(value: int) -> str:
+    """An integer; a larger one only when it is how a double is written."""
+    text = str(value)
+    if abs(value) > SAFE_INTEGER and (len(text) > 22 or _number(float(value)) != text):
+        raise ValueError("integer is not exact in JSON")
+    return text
 
 
 def _number(value: float) -> str:

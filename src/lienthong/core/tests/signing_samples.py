@@ -1,4 +1,4 @@
-"""Small PDFs for tests of signing, made with pikepdf so that each has just the trait it is named for."""
+"""Small PDFs for tests of signing; each has just the trait it is named for."""
 
 from __future__ import annotations
 

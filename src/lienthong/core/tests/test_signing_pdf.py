@@ -318,6 +318,7 @@ def test_the_systems_own_reader_finds_both_signatures_valid(tmp_path: Path) -> N
     ).stdout
 
     assert told.count("Signature is Valid") == 2, told
+    assert told.count("Certificate is Trusted") == 2, told
     assert "Total document signed" in told
     assert "PSS" in str(verify(signed).signatures[0].checks)
     assert all(one.indication is Indication.PASSED for one in verify(signed).signatures)

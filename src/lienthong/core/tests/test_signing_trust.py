@@ -1,0 +1,304 @@
+"""Whose signature counts, and when: paths, periods, revocation (SG 7.2 blocks 6-8, R35-R48)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from lienthong.core import signing
+from lienthong.core.signing import Indication, SignatureReport, Trust
+from lienthong.core.signing.authority import (
+    Authority,
+    Profile,
+    Subject,
+    make_ec_key,
+    make_key,
+)
+from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki
+
+HOUR = timedelta(hours=1)
+CONTENT = b"a packet"
+
+
+@pytest.fixture
+def pki() -> NationalPKI:
+    return make_pki()
+
+
+def check(signature: bytes, trust: Trust, at: datetime = NOW) -> SignatureReport:
+    return signing.verify_detached(CONTENT, signature, trust=trust, at=at)
+
+
+def reasons(report: SignatureReport) -> str:
+    return " ".join(one.text for one in report.checks if one.ok is not True)
+
+
+def test_a_sound_signature_tells_the_list_and_the_path(pki: NationalPKI) -> None:
+    signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
+
+    report = check(signature, pki.trust_at(NOW))
+
+    assert report.indication is Indication.PASSED
+    texts = " ".join(one.text for one in report.checks)
+    assert "CRL số" in texts
+    assert "Gốc công vụ (thử)" in texts
+    assert report.signer is not None
+    assert (report.signer.kind, report.signer.organization_code) == ("service", "G09")
+
+
+def test_a_certificate_revoked_before_signing_fails(pki: NationalPKI) -> None:  # R36
+    signer = pki.service()
+    pki.services.revoke(signer.certificate, at=NOW - HOUR)
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+
+    report = check(signature, pki.trust_at(NOW))
+
+    assert (report.indication, report.sub_indication) == (Indication.FAILED, "REVOKED")
+    assert "đã bị thu hồi" in reasons(report)
+
+
+def test_revoked_after_the_claimed_time_without_proof_is_unknown(pki: NationalPKI) -> None:
+    signer = pki.service()
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+    pki.services.revoke(signer.certificate, at=NOW + HOUR)
+
+    report = check(signature, pki.trust_at(NOW + 2 * HOUR), NOW + 2 * HOUR)
+
+    assert report.sub_indication == "REVOKED_NO_POE"
+    assert report.indication is Indication.INDETERMINATE
+
+
+def test_a_later_list_still_proves_what_held_before(pki: NationalPKI) -> None:  # A7
+    signer = pki.service()
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+    pki.services.revoke(signer.certificate, at=NOW + HOUR)
+
+    report = check(signature, pki.trust_at(NOW + 2 * HOUR), NOW)
+
+    assert report.indication is Indication.PASSED
+
+
+def test_a_held_certificate_counts_as_revoked(pki: NationalPKI) -> None:  # SG-R-04
+    signer = pki.service()
+    hold = x509.ReasonFlags.certificate_hold
+    pki.services.revoke(signer.certificate, at=NOW - HOUR, reason=hold)
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+
+    assert check(signature, pki.trust_at(NOW)).indication is Indication.FAILED
+
+
+def test_a_revoked_authority_spoils_what_it_issued(pki: NationalPKI) -> None:  # R37
+    pki.government.revoke(pki.services.certificate, at=NOW - HOUR)
+    signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
+
+    report = check(signature, pki.trust_at(NOW))
+
+    assert report.indication is Indication.INDETERMINATE
+    assert report.sub_indication == "REVOKED_CA_NO_POE"
+
+
+def test_without_any_list_nothing_is_valid(pki: NationalPKI) -> None:  # R43
+    signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
+    trust = Trust(pki.trust.anchors, pki.trust.intermediates)
+
+    report = check(signature, trust)
+
+    assert (report.indication, report.sub_indication) == (Indication.INDETERMINATE, "TRY_LATER")
+    assert "Không có danh sách thu hồi" in reasons(report)
+
+
+def test_the_leafs_list_alone_is_not_enough(pki: NationalPKI) -> None:  # R43
+    signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
+    trust = Trust(pki.trust.anchors, pki.trust.intermediates, (pki.services.crl(at=NOW),))
+
+    assert check(signature, trust).sub_indication == "TRY_LATER"
+
+
+def test_an_expired_list_is_unknown(pki: NationalPKI) -> None:  # R45
+    signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
+    trust = pki.trust_at(NOW - timedelta(days=3), lifetime=timedelta(days=2))
+
+    report = check(signature, trust)
+
+    assert (report.indication, report.sub_indication) == (Indication.INDETERMINATE, "TRY_LATER")
+    assert "quá hạn" in reasons(report)
+
+
+def test_a_list_signed_by_another_key_does_not_count(pki: NationalPKI) -> None:  # R45
+    signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
+    stranger = make_pki()
+
+    trust = Trust(
+        pki.trust.anchors,
+        pki.trust.intermediates,
+        tuple(one.crl(at=NOW) for one in stranger.authorities),
+    )
+
+    assert check(signature, trust).sub_indication == "TRY_LATER"
+
+
+def test_the_newest_list_decides(pki: NationalPKI) -> None:
+    signer = pki.service()
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+    before = pki.trust_at(NOW - HOUR)
+    pki.services.revoke(signer.certificate, at=NOW - HOUR)
+    newer = pki.services.crl(at=NOW)
+
+    both = Trust(before.anchors, before.intermediates, (*before.crls, newer))
+
+    assert check(signature, before).indication is Indication.PASSED
+    assert check(signature, both).indication is Indication.FAILED
+    assert check(signature, before.with_crls([newer])).indication is Indication.FAILED
+
+
+def test_an_unknown_root_is_unknown(pki: NationalPKI) -> None:  # R17
+    signature = signing.sign_detached(CONTENT, signer=make_pki().service(), at=NOW)
+
+    report = check(signature, pki.trust_at(NOW))
+
+    assert report.sub_indication == "NO_CERTIFICATE_CHAIN_FOUND"
+    assert report.indication is Indication.INDETERMINATE
+
+
+def test_a_look_alike_root_with_the_same_name_does_not_count(pki: NationalPKI) -> None:  # R48
+    false = Authority.root("Gốc công vụ (thử)", key=make_ec_key(), at=START)
+    sub = false.sub_authority("CA công vụ B (thử)", key=make_ec_key(), at=START)
+    signer = pki.issue(sub, Profile.SERVICE, Subject("x", organization_code="G09"))
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+
+    report = check(signature, pki.trust_at(NOW))
+
+    assert report.sub_indication == "NO_CERTIFICATE_CHAIN_FOUND"
+
+
+def test_a_bag_of_look_alike_authorities_is_bounded(pki: NationalPKI) -> None:  # R42
+    key = make_ec_key()
+    bag = tuple(Authority.root("Vòng", key=key, at=START).certificate for _ in range(40))
+    signer = pki.issue(
+        Authority(key, bag[0], bag), Profile.SERVICE, Subject("x", organization_code="G09")
+    )
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+
+    report = check(signature, pki.trust_at(NOW))
+
+    assert report.indication is Indication.INDETERMINATE
+
+
+def test_an_expired_certificate_without_proof_is_unknown(pki: NationalPKI) -> None:  # R35
+    subject = Subject("x", organization_code="G09")
+    signer = pki.issue(pki.services, Profile.SERVICE, subject, lifetime=timedelta(days=30))
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+    later = NOW + timedelta(days=60)
+
+    report = check(signature, pki.trust_at(later), later)
+
+    assert report.sub_indication == "OUT_OF_BOUNDS_NO_POE"
+    assert report.indication is Indication.INDETERMINATE
+
+
+def test_signed_after_expiry_by_its_own_claim_fails(pki: NationalPKI) -> None:  # R35
+    subject = Subject("x", organization_code="G09")
+    signer = pki.issue(pki.services, Profile.SERVICE, subject, lifetime=timedelta(days=10))
+    later = NOW + timedelta(days=60)
+    signature = signing.sign_detached(CONTENT, signer=signer, at=later)
+
+    report = check(signature, pki.trust_at(later), later)
+
+    assert (report.indication, report.sub_indication) == (Indication.FAILED, "EXPIRED")
+
+
+def test_a_certificate_not_valid_yet_fails(pki: NationalPKI) -> None:
+    signer = pki.issue(
+        pki.services, Profile.SERVICE, Subject("x", organization_code="G09"), at=NOW + HOUR
+    )
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+
+    assert check(signature, pki.trust_at(NOW)).sub_indication == "NOT_YET_VALID"
+
+
+def test_a_time_claimed_in_the_future_or_before_the_certificate_is_doubtful(
+    pki: NationalPKI,
+) -> None:  # R51
+    for claimed in (NOW + HOUR, START - HOUR):
+        signature = signing.sign_detached(CONTENT, signer=pki.service(), at=claimed)
+
+        report = check(signature, pki.trust_at(NOW))
+
+        assert report.sub_indication == "SIG_CONSTRAINTS_FAILURE"
+        assert report.indication is Indication.INDETERMINATE
+
+
+def test_rsa_2048_is_still_accepted(pki: NationalPKI) -> None:  # A2
+    key = make_key(2048)
+    root = Authority.root("Gốc khác", key=make_ec_key(), at=START)
+    signer = pki.issue(root, Profile.SERVICE, Subject("x", organization_code="G09"), key=key)
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+    trust = Trust((root.certificate,), (), (root.crl(at=NOW),))
+
+    assert check(signature, trust).indication is Indication.PASSED
+
+
+def test_a_key_outside_the_table_is_never_valid(pki: NationalPKI) -> None:  # R14
+    key = ec.generate_private_key(ec.SECP256K1())
+    signer = pki.issue(pki.services, Profile.SERVICE, Subject("x"), key=key)
+    signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
+
+    report = check(signature, pki.trust_at(NOW))
+
+    assert report.indication is Indication.INDETERMINATE
+    assert report.sub_indication == "CRYPTO_CONSTRAINTS_FAILURE"
+
+
+def test_results_are_kept_only_while_they_hold(pki: NationalPKI) -> None:
+    """A good path is remembered until its list expires, and not before the time it was found."""
+    signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
+    trust = pki.trust_at(NOW)
+
+    assert check(signature, trust, NOW + HOUR).indication is Indication.PASSED
+    assert check(signature, trust, NOW + 2 * HOUR).indication is Indication.PASSED
+    assert check(signature, trust, NOW + timedelta(days=3)).sub_indication == "TRY_LATER"
+
+
+def test_a_trust_survives_its_directory_and_its_bundle(pki: NationalPKI, tmp_path: Path) -> None:
+    pki.trust.save(tmp_path)
+
+    loaded, unpacked = Trust.from_directory(tmp_path), Trust.from_bundle(pki.trust.bundle())
+
+    assert loaded.epoch == unpacked.epoch == pki.trust.epoch
+    assert loaded.keys.keys() == {"log"}
+    assert pki.trust_at(NOW).epoch != pki.trust.epoch
+
+
+def test_a_trust_without_roots_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(signing.TrustInvalid):
+        Trust.from_directory(tmp_path)
+    with pytest.raises(signing.TrustInvalid):
+        Trust.from_files({"anchors/a.pem": b"rubbish"})
+
+
+def test_a_certificate_against_its_profile_is_not_issued(pki: NationalPKI) -> None:  # SG-P-01
+    with pytest.raises(signing.CertificateProfileBroken):
+        pki.issue(pki.people, Profile.PERSON, Subject("x"), lifetime=timedelta(days=365 * 6))
+    with pytest.raises(signing.CertificateProfileBroken):
+        pki.issue(pki.people, Profile.PERSON, Subject("tên\u202eđảo"))
+
+
+def test_a_long_vietnamese_name_is_kept_whole(pki: NationalPKI) -> None:  # A9
+    name = "Sở Khoa học, Công nghệ và Chuyển đổi số tỉnh Bắc Trung Nguyên, cơ sở hai, phường Thượng"
+    signer = pki.agency(name)
+
+    assert signing.common_name(signer.certificate) == name
+
+
+def test_a_chain_may_come_in_any_order(pki: NationalPKI) -> None:  # A4
+    signer = pki.service()
+    mixed = signing.KeySigner(
+        signer._key, signer.certificate, (*pki.trust.intermediates, *signer.chain)
+    )
+    signature = signing.sign_detached(CONTENT, signer=mixed, at=NOW)
+
+    assert check(signature, pki.trust_at(NOW)).indication is Indication.PASSED
