@@ -15,10 +15,11 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from gettext import GNUTranslations
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "lienthong"
@@ -119,7 +120,7 @@ def _as_po(catalog: Catalog) -> bytes:
     return HEADER.encode() + out.getvalue()
 
 
-HEADER = """# English texts of Liên Thông. Written by tools/compile_messages.py from Vietnamese sources.
+HEADER = """# English texts of Liên Thông. Collected by tools/compile_messages.py, written here.
 msgid ""
 msgstr ""
 "Language: en\\n"
@@ -147,6 +148,20 @@ def _is_done(message: Message) -> bool:
     return bool(given) if isinstance(given, str) else all(given or [""])
 
 
+def _is_compiled(catalog: Catalog) -> bool:
+    """Say whether the .mo gives the English of every text."""
+    if not MO.exists():
+        return False
+    known = GNUTranslations(MO.open("rb"))
+    return all(
+        (known.ngettext(*message.id, 1), known.ngettext(*message.id, 2)) == tuple(message.string)
+        if isinstance(message.id, tuple)
+        else known.gettext(str(message.id)) == message.string
+        for message in catalog
+        if message.id and _is_done(message)
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 when stale")
@@ -156,10 +171,7 @@ def main() -> int:
     for text in without:
         sys.stderr.write(f"no English: {text}\n")
     if check:
-        stale = not PO.exists() or PO.read_bytes() != _as_po(catalog)
-        compiled = {m.id: m.string for m in read_mo(MO.open("rb"))} if MO.exists() else {}
-        wanted = {m.id: m.string for m in catalog if m.id}
-        stale = stale or any(compiled.get(key) != value for key, value in wanted.items())
+        stale = not PO.exists() or PO.read_bytes() != _as_po(catalog) or not _is_compiled(catalog)
         if stale:
             sys.stderr.write("stale: run python tools/compile_messages.py\n")
         return 1 if without or stale else 0
