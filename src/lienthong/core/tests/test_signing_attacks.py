@@ -8,6 +8,7 @@ import re
 
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -260,9 +261,7 @@ def test_reordered_attributes_are_refused() -> None:  # R5
 def test_a_certificate_put_in_place_of_the_signers_is_refused() -> None:  # R10
     report = signing.verify_detached(
         b"content",
-        signature().replace(
-            test_pki().service().certificate.public_bytes(signing.trust.Encoding.DER), b""
-        ),
+        signature().replace(test_pki().service().certificate.public_bytes(Encoding.DER), b""),
         trust=test_pki().trust,
         at=NOW,
     )

@@ -388,5 +388,5 @@ def test_marks_are_coloured_transparent_and_small() -> None:  # SG-A-07
         pixels = [data[start : start + 4] for start in range(0, len(data), 4)]
         shown = [pixel for pixel in pixels if pixel[3] > 200]
         assert len(png) < 200 * 1024
-        strongest = [max(range(3), key=lambda band, one=one: one[band]) for one in shown]
-        assert set(strongest) == {colour}
+        strongest = {max(range(3), key=pixel.__getitem__) for pixel in shown}
+        assert strongest == {colour}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from lienthong.core import signing
 from lienthong.core.signing import Box, Indication, Verdict
@@ -130,7 +132,7 @@ def test_an_ordinary_pdf_is_signed_twice_and_valid(name: str, tmp_path: Path) ->
 def test_a_filled_form_is_fixed_on_its_page_before_signing() -> None:
     data = samples.prepared(ORDINARY["a filled form"])
 
-    with pikepdf.open(__import__("io").BytesIO(data)) as pdf:
+    with pikepdf.open(io.BytesIO(data)) as pdf:
         names = [str(field["/T"]) for field in pdf.Root["/AcroForm"]["/Fields"]]
         assert names == ["NguoiKy", "CoQuan"]
         assert "/XObject" in pdf.pages[0].obj["/Resources"]
@@ -306,7 +308,7 @@ def test_the_systems_own_reader_finds_both_signatures_valid(tmp_path: Path) -> N
     subprocess.run([*run, "-N", "--empty-password"], check=True, capture_output=True)
     for number, anchor in enumerate(pki.trust.anchors):
         pem = tmp_path / f"{number}.pem"
-        pem.write_bytes(anchor.public_bytes(signing.trust.Encoding.PEM))
+        pem.write_bytes(anchor.public_bytes(Encoding.PEM))
         subprocess.run(
             [*run, "-A", "-n", f"root{number}", "-t", "CT,C,C", "-i", pem],
             check=True,
