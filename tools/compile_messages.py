@@ -153,13 +153,14 @@ def _is_compiled(catalog: Catalog) -> bool:
     if not MO.exists():
         return False
     known = GNUTranslations(MO.open("rb"))
-    return all(
-        (known.ngettext(*message.id, 1), known.ngettext(*message.id, 2)) == tuple(message.string)
-        if isinstance(message.id, tuple)
-        else known.gettext(str(message.id)) == message.string
-        for message in catalog
-        if message.id and _is_done(message)
-    )
+    return all(_compiled(known, message) == message.string for message in catalog if message.id)
+
+
+def _compiled(known: GNUTranslations, message: Message) -> str | tuple[str, str]:
+    if isinstance(message.id, str):
+        return known.gettext(message.id)
+    one, many = message.id[0], message.id[1]
+    return known.ngettext(one, many, 1), known.ngettext(one, many, 2)
 
 
 def main() -> int:
