@@ -2,17 +2,17 @@
 
 from .actions import NodeKeyRefused, deactivate_node, deliver_again, register_node
 from .models import Delivery, Node, Packet, Refusal
-from .queries import (
+from .overview import (
     Participant,
     Queue,
-    figures,
-    names_by_code,
+    Totals,
     packet,
     packets,
     participants,
     queues,
     refusals,
     related,
+    totals,
 )
 from .rules import DeliveryState, Kind
 
@@ -26,10 +26,9 @@ __all__ = [
     "Participant",
     "Queue",
     "Refusal",
+    "Totals",
     "deactivate_node",
     "deliver_again",
-    "figures",
-    "names_by_code",
     "packet",
     "packets",
     "participants",
@@ -37,4 +36,5 @@ __all__ = [
     "refusals",
     "register_node",
     "related",
+    "totals",
 ]
