@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -43,8 +45,11 @@ def handwriting_png(name: str, *, width: int = 600, height: int = 240) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def seal_png(name: str, *, side: int = 430) -> bytes:
-    """A round seal with the agency's name around a star; transparent around."""
+def seal_png(name: str, *, side: int = 430, font: Path | None = None) -> bytes:
+    """A round seal with the agency's name around a star; transparent around.
+
+    font: a TrueType font with Vietnamese letters; without it the name is written without accents.
+    """
     size = side * _SCALE
     picture = Image.new("RGBA", (size, size), (255, 255, 255, 0))
     draw = ImageDraw.Draw(picture)
@@ -61,16 +66,19 @@ def seal_png(name: str, *, side: int = 430) -> bytes:
         for corner in range(10)
     ]
     draw.polygon(star, fill=RED)
-    _write_around(picture, name.upper(), middle, size * 0.378)
+    _write_around(picture, name.upper() if font else _plain(name.upper()), middle, font)
     return _png(picture, side, side)
 
 
-def _write_around(picture: Image.Image, text: str, middle: float, radius: float) -> None:
+def _write_around(picture: Image.Image, text: str, middle: float, font_file: Path | None) -> None:
     """Each letter turned to its place on the circle, the text centred at the top."""
+    radius = picture.width * 0.378
     points = picture.width * 0.075
     step = min(0.22, math.radians(310) / max(1, len(text)))
     points = min(points, step * radius * 1.5)
-    font = ImageFont.load_default(points)
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont = ImageFont.load_default(points)
+    if font_file is not None:
+        font = ImageFont.truetype(str(font_file), points)
     for place, letter in enumerate(text):
         angle = (place - (len(text) - 1) / 2) * step
         tile = Image.new("RGBA", (int(points * 2), int(points * 2)), (255, 255, 255, 0))
@@ -79,6 +87,12 @@ def _write_around(picture: Image.Image, text: str, middle: float, radius: float)
         x = middle + radius * math.sin(angle) - points
         y = middle - radius * math.cos(angle) - points
         picture.alpha_composite(turned, (max(0, int(x)), max(0, int(y))))
+
+
+def _plain(text: str) -> str:
+    """The text without accents: the font that comes with Pillow has few letters."""
+    parts = unicodedata.normalize("NFD", text.replace("Đ", "D"))
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
 def _png(picture: Image.Image, width: int, height: int) -> bytes:

@@ -30,7 +30,7 @@ def signed_by_pyhanko(data: bytes, subfilter: fields.SigSeedSubFilter) -> bytes:
     key = make_ec_key()
     person = test_pki().person("Lê Thị Khác", key=key)
     pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     for one in person.chain:
         store.register(asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)))
     signer = signers.SimpleSigner(
@@ -69,7 +69,7 @@ def test_a_field_added_after_the_first_signature_is_not_accepted() -> None:
     added = io.BytesIO()
     writer = IncrementalPdfFileWriter(io.BytesIO(once))
     fields.append_signature_field(writer, fields.SigFieldSpec("Khac", box=(10, 10, 90, 90)))
-    writer.write(added)
+    writer.write(added)  # type: ignore[no-untyped-call]
 
     report = signing.verify_pdf(
         added.getvalue(), trust=test_pki().trust, at=NOW, second_opinion=False
