@@ -35,7 +35,7 @@ Kind = Literal["axis", "agency"]
 EXTENSIONS = ("pg_trgm", "unaccent", "citext", "pgcrypto", "btree_gist")
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-_TRUNCATE_TRIGGER = 32  # the bit of pg_trigger.tgtype for triggers that fire on TRUNCATE
+_UPDATE_TRIGGER, _TRUNCATE_TRIGGER = 16, 32  # bits of pg_trigger.tgtype
 
 
 class NodeFileInvalid(Problem):
@@ -339,7 +339,7 @@ def migrate(node: NodeConfig) -> None:
 def grant(owner_url: str, application: str) -> None:
     """Let the application role read and write rows, and nothing else.
 
-    Tables that refuse TRUNCATE are append-only: there it may add and read, not change or delete.
+    Tables that refuse UPDATE and TRUNCATE are append-only: there it may add and read, no more.
     """
     statements: Sequence[str] = (
         "GRANT USAGE ON SCHEMA public TO {}",
@@ -355,9 +355,10 @@ def grant(owner_url: str, application: str) -> None:
         for statement in statements:
             connection.execute(sql.SQL(cast("Any", statement)).format(role))
         append_only = connection.execute(
-            "SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-            " WHERE NOT t.tgisinternal AND t.tgtype & %s <> 0",
-            [_TRUNCATE_TRIGGER],
+            "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT t.tgisinternal GROUP BY c.relname"
+            " HAVING bit_or(t.tgtype) & %s = %s",
+            [_UPDATE_TRIGGER | _TRUNCATE_TRIGGER] * 2,
         ).fetchall()
         for (table,) in append_only:
             connection.execute(

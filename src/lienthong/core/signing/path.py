@@ -8,7 +8,7 @@ agree. A good result is kept until the first moment at which it could change.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -24,11 +24,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko_certvalidator.authority import CertTrustAnchor
-from pyhanko_certvalidator.context import ValidationContext
-from pyhanko_certvalidator.errors import PathError, ValidationError
-from pyhanko_certvalidator.path import ValidationPath
-from pyhanko_certvalidator.validate import async_validate_path
 
 from lienthong.core.signing.policy import AlgorithmRefused, check_key
 from lienthong.core.signing.trust import Trust, crl_number
@@ -326,37 +321,19 @@ def _ask_reference(
             memory.asn1_certificates[key] = asn1_x509.Certificate.load(data)
         return memory.asn1_certificates[key]
 
-    context = ValidationContext(
+    from lienthong.core.signing import reference_path  # noqa: PLC0415  slow to import
+
+    objection = reference_path.objection(
+        [parsed(one) for one in path],
         trust_roots=[parsed(one) for one in trust.anchors],
         other_certs=[parsed(one) for one in (*trust.intermediates, *path[1:-1])],
-        moment=at,
-        allow_fetching=False,
         crls=memory.asn1_crls,
-        revocation_mode="require",
-        retroactive_revinfo=True,
-        weak_hash_algos=_FORBIDDEN_HASHES,
+        forbidden_hashes=_FORBIDDEN_HASHES,
+        at=at,
     )
-    anchor = CertTrustAnchor(parsed(path[-1]), derive_default_quals_from_cert=True)
-    chain = ValidationPath(anchor, [parsed(one) for one in reversed(path[1:-1])], parsed(path[0]))
-    try:
-        run_at_once(async_validate_path(context, chain))
-    except (ValidationError, PathError) as error:
-        return Trouble.CONSTRAINTS, f"Đường dẫn chứng thư không đạt quy tắc RFC 5280: {error}"[:300]
-    return None
-
-
-def run_at_once(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that never waits, in any thread, with or without an event loop.
-
-    The reference validators are written as coroutines for fetching; we never let them fetch.
-    Raises RuntimeError when it does want to wait.
-    """
-    try:
-        work.send(None)
-    except StopIteration as done:
-        return done.value
-    work.close()
-    raise RuntimeError("the reference validator tried to wait")
+    if objection is None:
+        return None
+    return Trouble.CONSTRAINTS, f"Đường dẫn chứng thư không đạt quy tắc RFC 5280: {objection}"[:300]
 
 
 @lru_cache(maxsize=4096)

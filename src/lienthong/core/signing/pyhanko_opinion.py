@@ -17,7 +17,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator.context import ValidationContext
 
-from lienthong.core.signing.path import run_at_once
+from lienthong.core.signing.reference_path import run_at_once
 from lienthong.core.signing.trust import Trust
 
 _USAGE = KeyUsageConstraints(key_usage={"non_repudiation"})

@@ -52,7 +52,7 @@ class Human:
     @property
     def signs(self) -> bool:
         """Leaders have a personal signing key."""
-        return any(seat.role == "LEADER" for seat in self.seats)
+        return any(seat.role == "leader" for seat in self.seats)
 
 
 @dataclass(frozen=True)

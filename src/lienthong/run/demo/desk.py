@@ -11,6 +11,7 @@ from typing import Any, Self
 import httpx
 
 from lienthong.core.errors import Problem
+from lienthong.run.demo.page import Page
 
 POLL_SECONDS = 0.15
 FormData = Mapping[str, str | Sequence[str]]
@@ -59,9 +60,9 @@ class Desk:
         if answer.url.path == "/tai-khoan/dang-nhap":
             raise PageRefused(path="/tai-khoan/dang-nhap", answer=401, reason=self.username)
 
-    def page(self, path: str) -> str:
-        """The page's HTML. Raises PageRefused on any answer but success."""
-        return _accepted(self._client.get(path)).text
+    def page(self, path: str) -> Page:
+        """A page. Raises PageRefused on any answer but success."""
+        return Page(_accepted(self._client.get(path)).text)
 
     def file(self, path: str) -> bytes:
         """The bytes behind a download link. Raises PageRefused on any answer but success."""
@@ -71,13 +72,13 @@ class Desk:
         """Post a form, follow the redirect, return the path arrived at."""
         return _accepted(self._post(path, data, files)).url.path
 
-    def wait(self, path: str, what: str, found: Callable[[str], bool], seconds: int = 40) -> str:
+    def wait(self, path: str, what: str, found: Callable[[Page], bool], seconds: int = 60) -> Page:
         """Read the page again until `found` says yes; return it. Raises WaitedTooLong."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            html = self.page(path)
-            if found(html):
-                return html
+            page = self.page(path)
+            if found(page):
+                return page
             time.sleep(POLL_SECONDS)
         raise WaitedTooLong(seconds=seconds, what=what)
 
@@ -85,16 +86,6 @@ class Desk:
         token = next((c.value for c in self._client.cookies.jar if c.name.endswith("_csrf")), "")
         form = {**data, "csrfmiddlewaretoken": token or ""}
         return self._client.post(path, data=form, files=files)
-
-
-def attribute(html: str, name: str) -> str:
-    """The first value of a `data-…` attribute in the page, or ""."""
-    return next(iter(attributes(html, name)), "")
-
-
-def attributes(html: str, name: str) -> list[str]:
-    """Every value of a `data-…` attribute in the page, in order."""
-    return re.findall(rf'\bdata-{re.escape(name)}="([^"]*)"', html)
 
 
 def _accepted(answer: httpx.Response) -> httpx.Response:

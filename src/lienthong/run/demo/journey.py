@@ -12,16 +12,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lienthong.run.demo.desk import Desk, attribute, attributes
+from lienthong.run.demo.desk import Desk
 
 SUBJECT = "Góp ý dự thảo Quy chế trao đổi văn bản điện tử"
-BODY = """Bộ Thử nghiệm đang xây dựng dự thảo Quy chế trao đổi văn bản điện tử giữa các cơ quan nhà nước trên \
-Trục liên thông văn bản quốc gia.
-
-Để hoàn thiện dự thảo, Bộ Thử nghiệm đề nghị Ủy ban nhân dân tỉnh Minh Họa nghiên cứu, cho ý kiến về các nội dung: thời \
-hạn gửi và tiếp nhận; kiểm tra chữ ký số trước khi tiếp nhận; cập nhật trạng thái xử lý.
-
-Ý kiến của Quý Ủy ban đề nghị gửi về Bộ Thử nghiệm trước ngày hạn trả lời để tổng hợp, báo cáo cấp có thẩm quyền./."""
+BODY = "\n\n".join(
+    (
+        "Bộ Thử nghiệm đang xây dựng dự thảo Quy chế trao đổi văn bản điện tử giữa các cơ quan nhà "
+        "nước trên Trục liên thông văn bản quốc gia.",
+        "Để hoàn thiện dự thảo, Bộ Thử nghiệm đề nghị Quý Ủy ban nghiên cứu, cho ý kiến về các nội "
+        "dung: thời hạn gửi và tiếp nhận; kiểm tra chữ ký số trước khi tiếp nhận; cập nhật trạng "
+        "thái xử lý.",
+        "Ý kiến của Quý Ủy ban đề nghị gửi về Bộ Thử nghiệm trước ngày hạn trả lời để tổng hợp, báo "
+        "cáo cấp có thẩm quyền./.",
+    )
+)
 
 
 @dataclass
@@ -111,14 +115,17 @@ class Journey:
                 path = self._draft(desk, pdf)
             with self._step("submit", "Trình duyệt", "bo", "chuyenvien.btn"):
                 desk.submit(f"{path}/trinh", {})
-        with self._at_desk("bo", "vutruong.btn") as desk:
-            with self._step("review", "Duyệt nội dung và thể thức", "bo", "vutruong.btn"):
-                desk.submit(f"{path}/duyet", {"comment": "Đồng ý trình ký."})
-        with self._at_desk("bo", "thutruong.btn") as desk:
-            with self._step("sign", "Cấp số và ký số", "bo", "thutruong.btn") as step:
-                desk.submit(f"{path}/ky", {"pin": self._accounts["thutruong.btn"].pin})
-                html = desk.page(path)
-                step.checks.append(f"số {attribute(html, 'reference')}")
+        with (
+            self._at_desk("bo", "vutruong.btn") as desk,
+            self._step("review", "Duyệt nội dung và thể thức", "bo", "vutruong.btn"),
+        ):
+            desk.submit(f"{path}/duyet", {"comment": "Đồng ý trình ký."})
+        with (
+            self._at_desk("bo", "thutruong.btn") as desk,
+            self._step("sign", "Cấp số và ký số", "bo", "thutruong.btn") as step,
+        ):
+            desk.submit(f"{path}/ky", {"pin": self._accounts["thutruong.btn"].pin})
+            step.checks.append(f"số {desk.page(path).fact('reference')}")
         with self._at_desk("bo", "vanthu.btn") as desk:
             with self._step("seal", "Đóng dấu (chữ ký số của cơ quan)", "bo", "vanthu.btn") as step:
                 desk.submit(f"{path}/dong-dau", {"pin": self._accounts["vanthu.btn"].seal_pin})
@@ -128,7 +135,7 @@ class Journey:
             with self._step("dispatch", "Phát hành", "bo", "vanthu.btn"):
                 desk.submit(f"{path}/phat-hanh", {})
             with self._step("hub", "Trục kiểm tra, lưu và cấp biên nhận", "truc", "") as step:
-                desk.wait(path, "biên nhận của trục", lambda html: bool(_packet_id(html)))
+                desk.wait(path, "biên nhận của trục", lambda page: bool(page.fact("packet-id")))
                 receipt = json.loads(desk.file(f"{path}/bien-nhan"))
                 step.checks += [f"{c['name']}: {c['result']}" for c in receipt.get("checks", [])]
                 step.checks.append(f"biên nhận ở vị trí {receipt['log']['index']} của nhật ký")
@@ -141,9 +148,9 @@ class Journey:
             "subject": SUBJECT,
             "urgency": "1",
             "due_on": "",
-            "recipients": [_option(page, "recipients", "Ủy ban nhân dân tỉnh Minh Họa")],
-            "signatory": _option(page, "signatory", "Lê Minh Họa"),
-            "reviewer": _option(page, "reviewer", "Phạm Thu Vụ"),
+            "recipients": [page.choice("recipients", "Ủy ban nhân dân tỉnh Minh Họa")],
+            "signatory": page.choice("signatory", "Lê Minh Họa"),
+            "reviewer": page.choice("reviewer", "Phạm Thu Vụ"),
         }
         if pdf is not None:
             upload = {"pdf": (pdf.name, pdf.read_bytes(), "application/pdf")}
@@ -161,25 +168,27 @@ class Journey:
         document_id = self._document_id(sent)
         with self._at_desk("tinh", "vanthu.ubnd") as desk:
             with self._step("arrive", "Đến, kiểm tra, báo 01", "tinh", "") as step:
-                page = desk.wait("/van-ban/den/", "văn bản đến", lambda html: document_id in html)
-                path = _row_link(page, document_id)
+                page = desk.wait(
+                    "/van-ban/den/",
+                    "văn bản đến",
+                    lambda page: document_id in page.facts("document-id"),
+                )
+                path = page.beside("document-id", document_id, "href")
                 report = json.loads(desk.file(f"{path}/ket-qua-kiem-tra.json"))
                 step.checks += [
                     f"{s['field'] or 'gói tin'}: {s['indication']}" for s in report["signatures"]
                 ]
             with self._step("register", "Tiếp nhận, vào sổ, báo 03", "tinh", "vanthu.ubnd") as step:
                 desk.submit(f"{path}/tiep-nhan", {})
-                number = attribute(desk.page(path), "arrival-number")
+                number = desk.page(path).fact("arrival-number")
                 step.checks.append(f"số đến {number}")
-        with self._at_desk("tinh", "chutich.ubnd") as desk:
-            with self._step("assign", "Chỉ đạo, phân công, báo 04", "tinh", "chutich.ubnd"):
-                page = desk.page(path)
-                lead = _option(page, "lead", "Đặng Hồng Sơ")
-                directive = "Nghiên cứu, dự thảo ý kiến của Ủy ban nhân dân tỉnh."
-                desk.submit(
-                    f"{path}/phan-cong",
-                    {"lead": lead, "directive": directive, "due_on": ""},
-                )
+        with (
+            self._at_desk("tinh", "chutich.ubnd") as desk,
+            self._step("assign", "Chỉ đạo, phân công, báo 04", "tinh", "chutich.ubnd"),
+        ):
+            lead = desk.page(path).choice("lead", "Đặng Hồng Sơ")
+            directive = "Nghiên cứu, dự thảo ý kiến của Ủy ban nhân dân tỉnh."
+            desk.submit(f"{path}/phan-cong", {"lead": lead, "directive": directive, "due_on": ""})
         with self._at_desk("tinh", "chuyenvien.ubnd") as desk:
             with self._step("work", "Bắt đầu xử lý, báo 05", "tinh", "chuyenvien.ubnd"):
                 desk.submit(f"{path}/bat-dau", {})
@@ -190,21 +199,23 @@ class Journey:
 
     def _document_id(self, sent: str) -> str:
         with self._at_desk("bo", "vanthu.btn") as desk:
-            return attribute(desk.page(sent), "document-id")
+            return desk.page(sent).fact("document-id")
 
     def _home(self, sent: str) -> Outcome:
         """Ministry again: the last status is home; keep the files a person would download."""
         with self._at_desk("bo", "vanthu.btn") as desk:
             with self._step("home", "Trạng thái 06 về tới nơi gửi", "bo", ""):
-                html = desk.wait(sent, "trạng thái 06", lambda page: "06" in _statuses(page))
-            reference = attribute(html, "reference")
+                page = desk.wait(
+                    sent, "trạng thái 06", lambda page: "06" in page.facts("status-entry")
+                )
+            reference = page.fact("reference")
             files = self._keep(desk, sent, reference)
-        statuses = _statuses(html)
+        statuses = page.facts("status-entry")
         return Outcome(
             ok=statuses == ["01", "03", "04", "05", "06"],
             statuses=statuses,
             steps=self.steps,
-            packet_id=_packet_id(html),
+            packet_id=page.fact("packet-id"),
             reference=reference,
             files=files,
         )
@@ -222,38 +233,3 @@ class Journey:
             target.write_bytes(desk.file(f"{sent}/{page}"))
             kept[key] = str(target)
         return kept
-
-
-def _packet_id(html: str) -> str:
-    return attribute(html, "packet-id")
-
-
-def _statuses(html: str) -> list[str]:
-    """The statuses received so far, oldest first."""
-    return attributes(html, "status-entry")
-
-
-def _option(html: str, field_name: str, label: str) -> str:
-    """The value of the choice whose label begins with `label`, of a select or check boxes."""
-    for value, text in re.findall(r'value="([^"]+)"[^>]*>\s*([^<]+)', _field(html, field_name)):
-        if text.strip().startswith(label):
-            return str(value)
-    raise LookupError(f"no choice {label!r} in field {field_name!r}")
-
-
-def _field(html: str, field_name: str) -> str:
-    """The part of the page that holds the choices of one field."""
-    select = re.search(rf'<select[^>]*name="{field_name}".*?</select>', html, re.DOTALL)
-    if select:
-        return select.group(0)
-    return "\n".join(
-        re.findall(rf'<input[^>]*name="{field_name}"[^>]*>[^<]*(?:<[^>]+>)*[^<]*', html)
-    )
-
-
-def _row_link(html: str, document_id: str) -> str:
-    """The link of the list row that carries this document id."""
-    row = re.search(rf'data-document-id="{re.escape(document_id)}"[^>]*data-href="([^"]+)"', html)
-    if row is None:
-        raise LookupError(f"no row for {document_id}")
-    return row.group(1)

@@ -84,7 +84,7 @@ def accounts(file: Path, country: Country) -> dict[str, Account]:
             full_name=human.full_name,
             pin=people[human.key].get("pin", ""),
             seal_pin=next(
-                (seals[seat.organization] for seat in human.seats if seat.role == "CLERK"), ""
+                (seals[seat.organization] for seat in human.seats if seat.role == "clerk"), ""
             ),
         )
         for human in country.people

@@ -51,9 +51,7 @@ def participants(office: Path) -> None:
     """At the axis: which node speaks for which agencies, and with which certificate."""
     for file in sorted((office / "participants").glob("*.json")):
         facts = json.loads(file.read_text(encoding="utf-8"))
-        hub.register_node(
-            facts["node_id"], facts["name"], facts["certificate"], facts["codes"]
-        )
+        hub.register_node(facts["node_id"], facts["name"], facts["certificate"], facts["codes"])
 
 
 STEPS: Mapping[str, Callable[[Path], None]] = {
@@ -104,7 +102,7 @@ def _person(
         held, _ = accounts.Seat.objects.get_or_create(
             person=person,
             organization=organization,
-            role=seat.role,
+            role=accounts.Role(seat.role),
             defaults={
                 "unit": units.get(seat.unit),
                 "position": seat.position,
