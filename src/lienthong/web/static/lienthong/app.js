@@ -61,11 +61,9 @@
     picker.addEventListener("change", show);
     show();
   };
-  document.querySelectorAll("[data-picker]").forEach(openPicker);
 
   /* Only the fields of the chosen way of writing are asked for, and hints say what is missing. */
-  const compose = document.querySelector("form[data-compose]");
-  if (compose) {
+  const watchCompose = (compose) => {
     const hint = compose.querySelector("[data-missing]");
     const check = () => {
       const source = compose.querySelector("input[name=source]:checked")?.value;
@@ -82,7 +80,23 @@
     compose.addEventListener("input", check);
     compose.addEventListener("change", check);
     check();
-  }
+  };
+
+  /* At the start, and again when htmx has put a new page in place of this one. */
+  const begin = () => {
+    const once = (selector, start) =>
+      document.querySelectorAll(`${selector}:not([data-begun])`).forEach((part) => {
+        part.dataset.begun = "yes";
+        start(part);
+      });
+    once("[data-picker]", openPicker);
+    once("form[data-compose]", watchCompose);
+  };
+  begin();
+  document.addEventListener("htmx:load", begin);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target === document.body) document.querySelector("#loi-bieu-mau")?.focus();
+  });
 
   /* Parts that renew themselves while somebody is really here, so an abandoned desk still signs out. */
   let lastSeen = Date.now();
