@@ -314,7 +314,7 @@ def log_entry(receipt: str) -> bytes:
 
 
 def receipt_payload(waiting: Waiting, at: datetime) -> dict[str, Any]:
-    """What the hub signs: digests, parties and time, no personal data (SG §5.4)."""
+    """What the hub signs: digests, parties, checks passed, time; no personal data (SG §5.4)."""
     checked = waiting.checked
     payload: dict[str, Any] = {
         "version": 1,
@@ -326,6 +326,7 @@ def receipt_payload(waiting: Waiting, at: datetime) -> dict[str, Any]:
         "receivers": [each.code for each in checked.recipients],
         "document_id": checked.document_id,
         "attachments": list(checked.attachments),
+        "checks": [":".join([each["check"], each.get("field", "")]) for each in checked.checks],
         "at": at.isoformat(timespec="milliseconds"),
     }
     if checked.kind == Kind.STATUS:
