@@ -1,0 +1,1 @@
+"""What crosses contexts: the main path, crashes, bad input, architecture, every page."""
