@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "lienthong.web.middleware.ProblemMiddleware",
     "lienthong.apps.accounts.middleware.SeatMiddleware",
+    "lienthong.web.middleware.BodySizeMiddleware",
 ]
 TEMPLATES = [
     {

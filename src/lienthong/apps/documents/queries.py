@@ -48,8 +48,10 @@ __all__ = [
     "receipt",
     "reviewers",
     "sent_packet",
+    "sent_signature",
     "signatories",
     "timeline",
+    "waiting",
 ]
 
 ADMINISTRATIVE = 2
@@ -333,6 +335,35 @@ def sent_packet(document: OutgoingDocument) -> bytes:
     if document.outbound_id is None:
         raise FileNotFound
     return access_point.outbound_bytes(document.outbound_id)
+
+
+def sent_signature(document: OutgoingDocument) -> bytes:
+    """The detached signature beside the packet. Raises FileNotFound before dispatch."""
+    if document.outbound_id is None:
+        raise FileNotFound
+    return bytes(access_point.outbound(document.outbound_id).signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A dispatched document that the axis has not taken yet, and what stands in its way."""
+
+    since: datetime
+    code: str
+    text: str
+
+
+def waiting(document: OutgoingDocument) -> Waiting | None:
+    """Why a dispatched document is still here; None for any other."""
+    if document.outbound_id is None or document.state != OutgoingState.DISPATCHED:
+        return None
+    outbound = access_point.outbound(document.outbound_id)
+    if outbound.state not in {access_point.OutboundState.QUEUED, access_point.OutboundState.SENDING}:
+        return None
+    link = access_point.hub_state()
+    found = [outbound.problem, link.problem]  # without a link, its own tells of an earlier try
+    problem = next(filter(None, found if link.reachable else reversed(found)), {})
+    return Waiting(outbound.queued_at, problem.get("code", ""), problem.get("text", ""))
 
 
 def receipt(document: OutgoingDocument) -> dict[str, Any]:

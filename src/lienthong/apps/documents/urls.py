@@ -36,6 +36,11 @@ urlpatterns = [
     path("di/<uuid:pk>/ban-pdf", views.outgoing_pdf, name="outgoing_pdf"),
     path("di/<uuid:pk>/trang/<int:page>.png", views.outgoing_page, name="outgoing_page"),
     path("di/<uuid:pk>/goi-tin", views.outgoing_packet, name="outgoing_packet"),
+    path(
+        "di/<uuid:pk>/goi-tin.p7s",
+        views.outgoing_packet_signature,
+        name="outgoing_packet_signature",
+    ),
     path("di/<uuid:pk>/bien-nhan", views.outgoing_receipt, name="outgoing_receipt"),
     path("di/<uuid:pk>/chu-ky", views.outgoing_signatures, name="outgoing_signatures"),
 ]

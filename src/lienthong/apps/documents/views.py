@@ -246,6 +246,7 @@ def _show_outgoing(
         "panels": panels.panels(actor, document, form),
         "timeline": queries.timeline(document),
         "recipients": document.recipients.select_related("recipient").prefetch_related("entries"),
+        "waiting": queries.waiting(document),
         "sheets": range(min(queries.page_count(document), SHEETS_MAX)),
         "version": document.pdf_sha256[:12],
     }
@@ -350,6 +351,14 @@ def outgoing_packet(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The packet as it was sent."""
     document = queries.outgoing(accounts.actor_of(request), pk)
     return answers.download(queries.sent_packet(document), f"{document.reference}.edxml")
+
+
+@require_safe
+def outgoing_packet_signature(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The detached signature of the packet (CAdES)."""
+    document = queries.outgoing(accounts.actor_of(request), pk)
+    name = f"{document.reference}.edxml.p7s"
+    return answers.download(queries.sent_signature(document), name)
 
 
 @require_safe

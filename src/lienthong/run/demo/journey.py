@@ -237,6 +237,7 @@ class Journey:
         for key, page, suffix in (
             ("pdf", "ban-pdf", ".pdf"),
             ("packet", "goi-tin", ".edxml"),
+            ("packet_signature", "goi-tin.p7s", ".edxml.p7s"),
             ("receipt", "bien-nhan", ".receipt.json"),
         ):
             target = self._out / f"{name}{suffix}"

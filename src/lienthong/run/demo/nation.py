@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lienthong.core.errors import Problem
+from lienthong.core.signing import Trust
 from lienthong.run.demo.country import Country, NodePlan
 from lienthong.run.demo.journey import Account
 from lienthong.run.demo.secrets_file import accounts
@@ -56,6 +56,7 @@ def nation(directory: Path, country: Country, *, port: int | None, say: Say) -> 
         built = build(directory, country, server, port=port, say=say)
         with built.supervisor:
             start(built)
+            _publish_trust(directory)
             yield built
 
 
@@ -90,6 +91,11 @@ def start(nation: Nation) -> None:
     nation.supervisor.wait_healthy()
 
 
+def _publish_trust(directory: Path) -> None:
+    """What a visitor believes: `lienthong verify` looks for it in `trust`."""
+    Trust.from_directory(directory / "truc" / "trust").save(directory / "trust")
+
+
 def _node(directory: Path, plan: NodePlan, ports: Ports, first: int | None) -> NodeConfig:
     wanted: dict[RoleName, int] = {"web": plan.web_port}
     if plan.kind == "axis":
@@ -111,23 +117,65 @@ def _node(directory: Path, plan: NodePlan, ports: Ports, first: int | None) -> N
 
 
 def _seed_all(directory: Path, country: Country, nodes: dict[str, NodeConfig]) -> None:
-    """The authorities first, then every node, then the axis learns the nodes' certificates."""
+    """Fill every node once; later starts only renew the revocation lists at the axis.
+
+    The axis's process first makes the authorities; when every other node has its keys, it goes on
+    and learns their certificates.
+    """
+    mark = directory / "seeded"
     axis = next(node for node in nodes.values() if node.kind == "axis")
-    _seed(directory, axis, "authorities")
-    with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
-        list(pool.map(lambda node: _seed(directory, node, "node"), nodes.values()))
-    _seed(directory, axis, "participants")
+    if mark.exists():
+        if _lists_are_old(directory):
+            _Seed(directory, axis, "authorities").finish()
+        return
+    others = [node for node in nodes.values() if node is not axis]
+    first = _Seed(directory, axis, "authorities", "node", "wait", "participants")
+    first.wait_for("authorities")
+    seeds = [_Seed(directory, node, "node") for node in others]
+    for seed in seeds:
+        seed.finish()
+    first.go_on()
+    mark.write_text("1\n", encoding="ascii")
 
 
-def _seed(directory: Path, node: NodeConfig, what: str) -> None:
-    """Run one step of `lienthong.run.demo.seed` with the node's own settings."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lienthong.run.demo.seed", what, str(directory)],
-        env=node.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
+def _lists_are_old(directory: Path) -> bool:
+    """Whether a revocation list has lived half of its life (the axis's worker renews them then)."""
+    now = datetime.now(UTC)
+    return any(
+        crl.next_update_utc is None
+        or now - crl.last_update_utc > (crl.next_update_utc - crl.last_update_utc) / 2
+        for crl in Trust.from_directory(directory / "pki" / "trust").crls
     )
-    if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        raise SeedFailed(node=node.name, reason=lines[-1] if lines else json.dumps(what))
+
+
+class _Seed:
+    """`lienthong.run.demo.seed` at work for one node, in a process with that node's settings."""
+
+    def __init__(self, directory: Path, node: NodeConfig, *steps: str) -> None:
+        self.node = node
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "lienthong.run.demo.seed", str(directory), *steps],
+            env=node.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_for(self, step: str) -> None:
+        """Return when the step is done. Raises SeedFailed."""
+        for line in self._process.stdout or ():
+            if line.strip() == step:
+                return
+        self.finish()
+
+    def go_on(self) -> None:
+        """Let a seed that waits do the steps after, and wait for its end. Raises SeedFailed."""
+        self.finish("go on\n")
+
+    def finish(self, word: str | None = None) -> None:
+        """Wait for the end. Raises SeedFailed."""
+        _, errors = self._process.communicate(word)
+        if self._process.returncode:
+            lines = errors.strip().splitlines()
+            raise SeedFailed(node=self.node.name, reason=lines[-1] if lines else "?")

@@ -1,6 +1,8 @@
 """Fills one node with the country's data, in a process with that node's settings.
 
-`python -m lienthong.run.demo.seed authorities|node|participants DIRECTORY`. Safe to repeat.
+`python -m lienthong.run.demo.seed DIRECTORY STEP…`, where a step is `authorities`, `node` or
+`participants`, or `wait`: read one line of standard input first. Each finished step is printed.
+Safe to repeat.
 """
 
 from __future__ import annotations
@@ -11,13 +13,18 @@ from pathlib import Path
 import django
 
 
-def main(what: str, directory: Path) -> None:
-    """Do one step for the node named in the settings."""
+def main(directory: Path, *steps: str) -> None:
+    """Do the steps for the node named in the settings."""
     django.setup()
     from lienthong.run.demo import seeding  # noqa: PLC0415  its models need Django set up
 
-    seeding.STEPS[what](directory)
+    for step in steps:
+        if step == "wait":
+            sys.stdin.readline()
+        else:
+            seeding.STEPS[step](directory)
+        print(step, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

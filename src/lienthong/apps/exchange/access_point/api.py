@@ -13,7 +13,6 @@ from .queries import (
     receipt,
 )
 from .rules import InboundState, OutboundState
-from .service import exchange_once
 
 __all__ = [
     "HubState",
@@ -26,7 +25,6 @@ __all__ = [
     "PacketRefused",
     "ReceivedPacket",
     "StatusArrived",
-    "exchange_once",
     "hub_state",
     "inbound",
     "outbound",

@@ -111,8 +111,8 @@ class AccessPoint:
 
     def _trust_loop(self) -> None:
         while not self._stop.is_set():
-            self._try("refresh trust", self._refresh_trust)
-            self._stop.wait(TRUST_EVERY_S)
+            fresh = self._try("refresh trust", self._refresh_trust)
+            self._stop.wait(TRUST_EVERY_S if fresh else LOOK_AGAIN_S)
 
     def _listen_loop(self) -> None:
         """Wake the sender when a transaction that queued a packet commits."""

@@ -101,8 +101,8 @@ def node_config(data_dir: Path) -> HubConfig:
 
 
 @contextmanager
-def hub_of_node(data_dir: Path) -> Iterator[RunningHub]:
-    with running(node_config(data_dir)) as hub:
+def hub_of_node(data_dir: Path, port: int = 0) -> Iterator[RunningHub]:
+    with running(node_config(data_dir), port) as hub:
         settings.HUB_URL = hub.url
         yield hub
 

@@ -74,11 +74,12 @@ class RunningHub:
 
 
 @contextmanager
-def running(config: HubConfig) -> Iterator[RunningHub]:
-    """Run a hub until the block ends."""
+def running(config: HubConfig, port: int = 0) -> Iterator[RunningHub]:
+    """Run a hub until the block ends, on `port` or on a free one."""
     app = create_app(config)
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         port = listener.getsockname()[1]
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=5)

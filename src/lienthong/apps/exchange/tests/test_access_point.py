@@ -19,7 +19,7 @@ from lienthong.apps.exchange.access_point.problems import (
     HubUnreachable,
     ReceiptNotTrusted,
 )
-from lienthong.apps.exchange.access_point.service import AccessPoint
+from lienthong.apps.exchange.access_point.service import AccessPoint, exchange_once
 from lienthong.apps.exchange.hub.models import Delivery, Packet
 from lienthong.apps.outbox import api as outbox
 from lienthong.core import edxml, signing
@@ -77,7 +77,7 @@ def events() -> list[str]:
 def test_a_packet_travels_and_is_acknowledged(node: Node, hub: RunningHub) -> None:
     outbound = queue(node, node.document())
 
-    sent, received = api.exchange_once(wait=2)
+    sent, received = exchange_once(wait=2)
 
     assert (sent, received) == (1, 1)
     outbound.refresh_from_db()
@@ -96,10 +96,10 @@ def test_a_packet_travels_and_is_acknowledged(node: Node, hub: RunningHub) -> No
 def test_a_status_comes_back_the_same_road(node: Node, hub: RunningHub) -> None:
     sent = node.document()
     queue(node, sent)
-    api.exchange_once(wait=2)
+    exchange_once(wait=2)
 
     queue(node, node.status(sent, edxml.StatusCode.ARRIVED))
-    api.exchange_once(wait=2)
+    exchange_once(wait=2)
 
     assert events()[-2:] == ["PacketReceipted", "StatusArrived"]
     arrived = api.Inbound.objects.get(kind="status")
@@ -109,12 +109,12 @@ def test_a_status_comes_back_the_same_road(node: Node, hub: RunningHub) -> None:
 def test_packets_about_one_document_leave_in_their_order(node: Node, hub: RunningHub) -> None:
     sent = node.document()
     queue(node, sent)
-    api.exchange_once(wait=2)
+    exchange_once(wait=2)
     codes = [edxml.StatusCode(code) for code in ("01", "03", "04", "05", "06")]
     for code in codes:
         queue(node, node.status(sent, code))
 
-    api.exchange_once(wait=2)
+    exchange_once(wait=2)
 
     kept = Packet.objects.filter(kind="status").order_by("leaf_index")
     assert [packet.status_code for packet in kept] == codes
@@ -123,7 +123,7 @@ def test_packets_about_one_document_leave_in_their_order(node: Node, hub: Runnin
 def test_a_refusal_of_the_hub_is_final_and_told(node: Node, hub: RunningHub) -> None:
     outbound = queue(node, node.document(subject="TỐI MẬT: Kế hoạch"))
 
-    api.exchange_once()
+    exchange_once()
 
     outbound.refresh_from_db()
     assert outbound.state == api.OutboundState.REFUSED
@@ -137,13 +137,13 @@ def test_a_hub_that_is_down_loses_nothing_and_is_sent_to_when_back(
 ) -> None:
     outbound = queue(node, node.document())
     with pytest.raises(HubUnreachable):
-        api.exchange_once(base_url="http://127.0.0.1:9")
+        exchange_once(base_url="http://127.0.0.1:9")
     outbound.refresh_from_db()
     assert outbound.state == api.OutboundState.QUEUED
 
     with hub_of_node(tmp_path / "hub"):
         actions.hurry_outbound()
-        api.exchange_once(wait=2)
+        exchange_once(wait=2)
 
     outbound.refresh_from_db()
     assert outbound.state == api.OutboundState.ACCEPTED
@@ -153,7 +153,7 @@ def test_a_clock_that_is_off_is_shown_and_nothing_is_sent(node: Node, hub: Runni
     outbound = queue(node, node.document())
 
     with pytest.raises(ClockOffset) as raised:
-        api.exchange_once(clock=lambda: datetime.now(UTC) + timedelta(minutes=10))
+        exchange_once(clock=lambda: datetime.now(UTC) + timedelta(minutes=10))
 
     assert abs(int(raised.value.facts["offset_s"]) - 600) <= 2
     outbound.refresh_from_db()
@@ -166,7 +166,7 @@ def test_a_node_the_hub_does_not_know_keeps_its_packets(node: Node, hub: Running
     hub.hub.participants = type(hub.hub.participants)({}, {})
 
     with pytest.raises(HubRefused):
-        api.exchange_once()
+        exchange_once()
 
     outbound.refresh_from_db()
     assert outbound.state == api.OutboundState.QUEUED
@@ -184,11 +184,11 @@ def test_a_crash_while_sending_doubles_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(target, crash)
         with pytest.raises(Crash):
-            api.exchange_once()
+            exchange_once()
     assert Packet.objects.count() == 1
 
     actions.release_outbound()
-    api.exchange_once(wait=2)
+    exchange_once(wait=2)
 
     outbound.refresh_from_db()
     assert outbound.state == api.OutboundState.ACCEPTED
@@ -204,7 +204,7 @@ def test_a_crash_while_receiving_loses_and_doubles_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(actions, step, crash)
         with pytest.raises(Crash):
-            api.exchange_once(wait=2)
+            exchange_once(wait=2)
 
     Delivery.objects.update(next_at=datetime.now(UTC))  # as if the time of the hand-out had passed
     point = AccessPoint()
@@ -231,7 +231,7 @@ def test_a_receipt_for_another_packet_is_not_believed(
     node: Node, hub: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = queue(node, node.document("01")), queue(node, node.document("02"))
-    api.exchange_once()
+    exchange_once()
     first.refresh_from_db()
     answer = first.receipt
     second.refresh_from_db()
@@ -240,7 +240,7 @@ def test_a_receipt_for_another_packet_is_not_believed(
     monkeypatch.setattr(client.HubClient, "send", lambda *_args, **_kwargs: answer)
 
     with pytest.raises(ReceiptNotTrusted):
-        api.exchange_once()
+        exchange_once()
 
     second.refresh_from_db()
     assert second.state == api.OutboundState.QUEUED
@@ -271,7 +271,7 @@ def test_the_loops_carry_packets_both_ways_and_take_the_trust_bundle(
 
 def test_an_organization_sees_its_own_packets_only(node: Node, hub: RunningHub) -> None:
     queue(node, node.document())
-    api.exchange_once(wait=2)
+    exchange_once(wait=2)
 
     with accounts.scope(node.province.pk):
         assert api.Outbound.objects.count() == 0
@@ -285,7 +285,7 @@ def test_a_locked_recipient_is_refused_with_its_code(node: Node, hub: RunningHub
     hub.refresh()
     outbound = queue(node, node.document())
 
-    api.exchange_once()
+    exchange_once()
 
     outbound.refresh_from_db()
     assert outbound.problem is not None
