@@ -1,7 +1,7 @@
 """The road of a document from a draft at a ministry to "completed" at a province, and back.
 
-Read this first. Everything is real: PostgreSQL, certificates, PDF signatures, and a hub that answers
-over HTTP. See docs/main-path.md.
+Read this first. Everything is real: PostgreSQL, certificates, PDF signatures, and a hub that
+answers over HTTP. See docs/main-path.md.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def test_a_document_travels_from_a_ministry_to_a_province_and_its_status_returns
         actions.submit_for_review(ministry.officer, letter)
         actions.approve(ministry.unit_head, letter, "Đồng ý trình ký")
 
-        # The deputy minister signs: number and date come with the signature. The clerk seals, sends.
+        # The deputy minister signs: number and date come with the signature. The clerk seals it
+        # and sends it.
         letter = actions.sign(ministry.deputy, letter, PIN)
         assert letter.reference == "01/BTN-CCN"
         letter = actions.seal(ministry.clerk, letter, PIN)
@@ -64,7 +65,7 @@ def test_a_document_travels_from_a_ministry_to_a_province_and_its_status_returns
     assert verdict.ok, verdict.text()
     assert verdict.kind == "pdf"
 
-    # The packet crosses the axis; the province stores it, acknowledges it, and tells that it is there.
+    # The packet crosses the axis; the province stores it, acknowledges it, and says it is there.
     assert carry() == (2, 2)  # the document one way, status 01 the other
 
     # At the province the clerk finds it verified, with the very bytes that were sealed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
@@ -38,6 +39,26 @@ HEADERS = {
 }
 
 
+FORM_AROUND_FILE_BYTES = 1024 * 1024
+MEBIBYTE = 1024 * 1024
+
+
+class UploadTooLarge(Problem):
+    """The body of a request is larger than the largest document and a form around it."""
+
+    code = "web.upload_too_large"
+    status = 413
+    text = "Dữ liệu gửi lên có dung lượng {size_mb} MB, vượt mức cho phép {limit_mb} MB."
+
+
+class LengthMissing(Problem):
+    """A body came without its length; browsers always tell it."""
+
+    code = "web.length_missing"
+    status = 411
+    text = "Yêu cầu không khai báo dung lượng dữ liệu gửi lên nên không được nhận."
+
+
 class SecurityHeadersMiddleware:
     """Put the headers of TM-X-31 on every answer; a view's own stricter one stays."""
 
@@ -60,6 +81,26 @@ class SecurityHeadersMiddleware:
 def _is_private(request: HttpRequest) -> bool:
     user = getattr(request, "user", None)
     return bool(user is not None and user.is_authenticated)
+
+
+class BodySizeMiddleware:
+    """Refuse a body that is too large, or of unknown length, before any of it is read.
+
+    What asks for the body, such as the check of the form's token, runs after all middleware.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        declared = request.META.get("CONTENT_LENGTH", "")
+        limit = settings.DOCUMENT_SIZE_MAX_BYTES + FORM_AROUND_FILE_BYTES
+        if declared.isdecimal() and int(declared) > limit:
+            facts = {"size_mb": int(declared) // MEBIBYTE, "limit_mb": limit // MEBIBYTE - 1}
+            return pages.problem(request, UploadTooLarge(**facts))
+        if not declared and "HTTP_TRANSFER_ENCODING" in request.META:
+            return pages.problem(request, LengthMissing())
+        return self.get_response(request)
 
 
 class ProblemMiddleware:

@@ -227,8 +227,12 @@ def record(
 
 
 def check_secrecy(packet: edxml.DocumentPacket) -> None:
-    """Raise SecrecyMarked when the packet bears a mark of state secrecy (DX-02, V-29)."""
-    marks = edxml.secrecy_marks(packet)
+    """Raise SecrecyMarked when the packet bears a mark of state secrecy (DX-02, V-29).
+
+    A mark counts in a field, in a file's name, and as a stamp on the first page of a PDF.
+    """
+    pdfs = [one.data for one in packet.attachments if one.content_type == "application/pdf"]
+    marks = edxml.secrecy_marks(packet, tuple(map(typeset.first_page_text, pdfs)))
     if marks:
         raise SecrecyMarked(mark=marks[0].mark)
 

@@ -171,6 +171,12 @@ def page_png(pdf: bytes, page: int, width: int = 1000) -> bytes:
     return out.getvalue()
 
 
+def first_page_text(pdf: bytes) -> str:
+    """Return what stands on the first page, line by line; "" when it is a picture."""
+    with _opened(pdf) as document:
+        return str(document[0].get_textpage().get_text_bounded())
+
+
 def paragraphs(text: str) -> list[str]:
     """Split typed text at line ends; empty lines vanish."""
     return [line for part in text.splitlines() if (line := " ".join(part.split()))]
