@@ -1,7 +1,7 @@
 """Problem, the base of every refusal.
 
 A problem has a code that never changes, an HTTP status, facts that are safe to show, and one plain
-Vietnamese sentence. The sentence stands in the class, next to the code it explains, so that adding a
+Vietnamese sentence. The sentence stands in the class, next to the code it explains, so that a new
 problem touches one place.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 _CATALOGUE: dict[str, type[Problem]] = {}
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  named for what it is, as RFC 9457 does
     """A refusal with a stable code. `facts` are safe to show and to send over the wire.
 
     A subclass sets `code` ("context.fact_named"), `status` (HTTP) and `text`: a Vietnamese sentence

@@ -358,7 +358,10 @@ def waiting(document: OutgoingDocument) -> Waiting | None:
     if document.outbound_id is None or document.state != OutgoingState.DISPATCHED:
         return None
     outbound = access_point.outbound(document.outbound_id)
-    if outbound.state not in {access_point.OutboundState.QUEUED, access_point.OutboundState.SENDING}:
+    if outbound.state not in {
+        access_point.OutboundState.QUEUED,
+        access_point.OutboundState.SENDING,
+    }:
         return None
     link = access_point.hub_state()
     found = [outbound.problem, link.problem]  # without a link, its own tells of an earlier try
@@ -367,8 +370,11 @@ def waiting(document: OutgoingDocument) -> Waiting | None:
 
 
 def receipt(document: OutgoingDocument) -> dict[str, Any]:
-    """The axis's receipt with its inclusion proof. Raises FileNotFound while there is none."""
+    """The axis's receipt with its inclusion proof: what `lienthong verify` proves, and no more.
+
+    Raises FileNotFound while there is none.
+    """
     found = access_point.receipt(document.outbound_id) if document.outbound_id else None
     if found is None:
         raise FileNotFound
-    return found
+    return {"receipt": found["receipt"], "log": found["log"]}

@@ -99,7 +99,7 @@ def _certificate(signature: etree._Element) -> tuple[bytes, x509.Certificate | N
     try:
         der = base64.b64decode("".join(text.split()), validate=True)
         return der, x509.load_der_x509_certificate(der)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, TypeError, x509.InvalidVersion):
         return b"", None
 
 

@@ -44,6 +44,16 @@ ECDSA_SHA256_ID = der.sequence(der.oid("1.2.840.10045.4.3.2"))
 _ATTRIBUTES_ONCE = ("content_type", "message_digest", "signing_time", "signing_certificate_v2")
 
 
+# What cryptography raises for certificates that are not well-formed.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
+
 class CMSInvalid(ValueError):  # noqa: N818
     """The bytes are no signature of the accepted shape. The text is Vietnamese."""
 
@@ -152,6 +162,8 @@ def _read(body: cms.SignedData) -> SignedCMS:
         raise CMSInvalid("thiếu thuộc tính message-digest")
     certificate, others = _certificates(body, info["sid"])
     digest = info["digest_algorithm"]["algorithm"].native
+    if digest not in {each["algorithm"].native for each in body["digest_algorithms"]}:
+        raise CMSInvalid("thuật toán băm không có trong danh sách của chữ ký")
     signing_time = values["signing_time"].native if "signing_time" in values else None
     return SignedCMS(
         certificate=certificate,
@@ -193,12 +205,22 @@ def _certificates(
         if choice.name != "certificate":
             continue
         parsed = choice.chosen
-        certificate = x509.load_der_x509_certificate(parsed.dump())
+        certificate = _loaded(parsed.dump())
         is_own = parsed.serial_number == serial and parsed.issuer.dump() == issuer
         (own if is_own else others).append(certificate)
     if len(own) != 1:
         raise CMSInvalid("không tìm thấy chứng thư của người ký trong chữ ký")
     return own[0], tuple(others)
+
+
+def _loaded(data: bytes) -> x509.Certificate:
+    """A certificate of which every part that is looked at later can be read."""
+    try:
+        certificate = x509.load_der_x509_certificate(data)
+        _ = certificate.subject, certificate.issuer, certificate.extensions
+    except UNREADABLE as error:
+        raise CMSInvalid(f"chứng thư kèm theo sai cấu trúc ({error})"[:160]) from error
+    return certificate
 
 
 def _names_certificate(value: tsp.SigningCertificateV2 | None, own: x509.Certificate) -> bool:

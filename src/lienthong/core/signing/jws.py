@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from lienthong.core.signing.authority import RECEIPT_SIGNING
 from lienthong.core.signing.canonical import canonical_json
+from lienthong.core.signing.cms import UNREADABLE
 from lienthong.core.signing.keys import PREHASHED, DigestSigner
 from lienthong.core.signing.problems import JWSInvalid
 from lienthong.core.signing.report import Findings, Indication
@@ -103,9 +104,9 @@ def read_jws(token: str) -> JWS:
     parts = token.split(".")
     if len(parts) != 3 or not token.isascii():
         raise JWSInvalid(detail="không phải JWS dạng gọn")
-    header = _strict_object(_decode(parts[0]), "phần đầu")
+    header = strict_object(_decode(parts[0]), "phần đầu")
     payload_bytes = _decode(parts[1])
-    payload = _strict_object(payload_bytes, "nội dung")
+    payload = strict_object(payload_bytes, "nội dung")
     if header.get("alg") != "ES256":
         raise JWSInvalid(detail="thuật toán không được phép")
     if set(header) - _HEADER_NAMES:
@@ -184,14 +185,17 @@ def _certificate(header: Mapping[str, Any]) -> x509.Certificate | None:
     try:
         data = base64.b64decode(chain[0], validate=True)
         certificate = x509.load_der_x509_certificate(data)
-    except (ValueError, TypeError, binascii.Error) as error:
+        _ = certificate.subject, certificate.extensions  # readable, or refused here
+    except (*UNREADABLE, binascii.Error) as error:
         raise JWSInvalid(detail="x5c không chứa chứng thư") from error
     if header.get("x5t#S256") != _encode(hashlib.sha256(data).digest()):
         raise JWSInvalid(detail="x5t#S256 không khớp chứng thư")
     return certificate
 
 
-def _strict_object(data: bytes, what: str) -> dict[str, Any]:
+def strict_object(data: bytes, what: str) -> dict[str, Any]:
+    """Parse one JSON object; names come once, no NaN. Raises JWSInvalid."""
+
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({name for name, _ in items}) != len(items):
             raise ValueError("duplicate name")

@@ -147,6 +147,7 @@ def _check_range(data: bytes, given: Any, found: PdfSignature) -> None:
     if (
         not _HEX_GAP.fullmatch(gap)
         or len(gap) % 2
+        or gap not in {gap.lower(), gap.upper()}  # one writer writes one way: mixed is tampering
         or bytes.fromhex(gap[1:-1].decode()) != found.contents
     ):
         found.remarks.append(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from lienthong.core.signing import policy
 from lienthong.core.signing.authority import (
@@ -105,6 +105,7 @@ def check_signer(
     _check_purpose(certificate, purpose, findings)
     path = check_path(certificate, trust=trust, at=at, others=tuple(others))
     _tell_path(certificate, path, claimed_at, at, findings)
+    _check_bag(certificate, others, trust, findings)
     return path
 
 
@@ -139,6 +140,43 @@ def _check_purpose(certificate: x509.Certificate, purpose: Purpose, findings: Fi
     else:
         text = f"Chứng thư không được cấp để {purpose.name}."
         findings.doubtful("purpose", "CHAIN_CONSTRAINTS_FAILURE", text)
+
+
+def _check_bag(
+    certificate: x509.Certificate,
+    others: Collection[x509.Certificate],
+    trust: Trust,
+    findings: Findings,
+) -> None:
+    """No certificate sent along may be a damaged copy of a known one. Strangers are ignored (A4).
+
+    The bag is not signed: what looks like a known authority (its name or its key) must be that
+    very certificate, or be signed by somebody known, as a cross-certificate is.
+    """
+    known = {one.fingerprint(HASH): one for one in (*trust.anchors, *trust.intermediates)}
+    strangers = [one for one in others if one.fingerprint(HASH) not in known]
+    relatives = [*known.values(), certificate]
+    for one in strangers:
+        try:
+            looks_known = any(
+                one.subject == other.subject or one.public_key() == other.public_key()
+                for other in relatives
+            )
+            is_sound = not looks_known or any(_is_issued_by(one, other) for other in relatives)
+        except (ValueError, UnsupportedAlgorithm):
+            is_sound = False
+        if not is_sound:
+            text = "Chứng thư gửi kèm chữ ký không nguyên vẹn."
+            findings.doubtful("certificates", "SIG_CONSTRAINTS_FAILURE", text)
+            return
+
+
+def _is_issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        one.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
 
 
 def _tell_path(

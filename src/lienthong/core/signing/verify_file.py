@@ -6,9 +6,7 @@ Everything is offline: the file, a Trust, a time. "Not enough to decide" is neve
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +15,7 @@ from typing import Any
 from lienthong.core import tlog
 from lienthong.core.errors import Problem
 from lienthong.core.signing.cades import verify_detached
-from lienthong.core.signing.jws import read_jws, verify_jws
+from lienthong.core.signing.jws import read_jws, strict_object, verify_jws
 from lienthong.core.signing.path import common_name, local
 from lienthong.core.signing.pdf_verify import verify_pdf
 from lienthong.core.signing.report import Check, Indication, SignatureReport, Verdict
@@ -114,13 +112,14 @@ def _receipt(data: bytes, trust: Trust, at: datetime, companion: bytes | None) -
     checks: list[Check] = []
     facts: dict[str, Any] = {}
     try:
-        found = json.loads(data)
+        found = strict_object(data, "tệp")
         token = found["receipt"]
         jws = read_jws(token)
         facts = {"payload": jws.payload, "signed_at": jws.header["sigT"]}
         verify_jws(token, trust=trust, at=at)
         who = common_name(jws.certificate) if jws.certificate else ""
         checks.append(Check("signature", True, f"Biên nhận do “{who}” ký, {local(jws.signed_at)}."))
+        checks += _shape_checks(found)
         checks += _log_checks(found["log"], jws.payload_bytes, trust)
         checks += _match_checks(found, jws.payload, companion)
     except Problem as problem:
@@ -146,6 +145,27 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
+# What a receipt file may say: the token and its proof, or the axis' whole answer.
+_FILE = {"receipt", "log"}
+_ANSWER = _FILE | {"packet_id", "sha256", "received_at", "recipients", "warnings"}
+_LOG = {"index", "size", "proof", "checkpoint"}
+
+
+def _shape_checks(found: Mapping[str, Any]) -> list[Check]:
+    """Nothing but what is signed or proved, and what the axis answers beside it."""
+    if set(found) >= _FILE and set(found) <= _ANSWER and set(found["log"]) == _LOG:
+        return []
+    return [Check("receipt", False, "Tệp có trường lạ hoặc thiếu trường của biên nhận.")]
+
+
+def _base64(text: str) -> bytes:
+    """Decode base64 that is written the one canonical way. Raises ValueError."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("base64")
+    return data
+
+
 def _log_checks(log: Mapping[str, Any], entry: bytes, trust: Trust) -> list[Check]:
     key = trust.keys.get(LOG_KEY)
     if key is None:
@@ -155,11 +175,11 @@ def _log_checks(log: Mapping[str, Any], entry: bytes, trust: Trust) -> list[Chec
     checkpoint = tlog.verify_checkpoint(note, key, note.split("\n", 1)[0])
     text = f"Điểm kiểm tra của nhật ký “{checkpoint.origin}”, {checkpoint.size} mục, chữ ký đúng."
     checks = [Check("checkpoint", True, text)]
-    try:
-        proof = [base64.b64decode(one, validate=True) for one in log["proof"]]
-    except binascii.Error as error:
-        raise ValueError("proof") from error
-    index = int(log["index"])
+    if log["size"] != checkpoint.size:
+        text = "Kích thước nhật ký ghi trong tệp khác với điểm kiểm tra."
+        checks.append(Check("receipt", False, text))
+    proof = [_base64(one) for one in log["proof"]]
+    index = log["index"]
     tlog.verify_inclusion(index, checkpoint.size, tlog.leaf_hash(entry), proof, checkpoint.root)
     text = f"Biên nhận nằm trong nhật ký ở vị trí {index}; bằng chứng Merkle khớp."
     return [*checks, Check("inclusion", True, text)]

@@ -337,6 +337,21 @@ def test_a_receipt_file_with_anything_changed_is_not_ok() -> None:  # R59, R60
         assert not look(json.dumps(changed).encode()).ok
 
 
+def test_any_changed_byte_of_a_receipt_file_is_noticed() -> None:
+    found = receipt()
+    data = json.dumps({"receipt": found["receipt"], "log": found["log"]}, indent=1).encode()
+    assert look(data).ok
+
+    unnoticed = []
+    for position in range(0, len(data), 3):
+        changed = bytearray(data)
+        changed[position] ^= 1
+        if look(bytes(changed)).ok:
+            unnoticed.append(position)
+
+    assert unnoticed == []
+
+
 def test_a_receipt_is_for_one_packet_only() -> None:
     packet = b"<edXML/>"
     payload = {**PAYLOAD, "packet_sha256": hashlib.sha256(packet).hexdigest()}
