@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from html import unescape
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from lienthong.core.errors import Problem
 from lienthong.run.demo.page import Page
 
 POLL_SECONDS = 0.15
+_REASON = re.compile(r'class="lt-(?:error|problem-text)"[^>]*>([^<]+)')
 FormData = Mapping[str, str | Sequence[str]]
 
 
@@ -91,9 +93,9 @@ class Desk:
 def _accepted(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
-    title = re.search(r'class="problem-text"[^>]*>([^<]+)', answer.text)
+    said = _REASON.search(answer.text)
     raise PageRefused(
         path=answer.url.path,
         answer=answer.status_code,
-        reason=title.group(1).strip() if title else "?",
+        reason=unescape(said.group(1)).strip() if said else "?",
     )
