@@ -41,6 +41,7 @@ def _asgi(application: str) -> Callable[[str, int], list[str]]:
             sys.executable, "-m", "uvicorn", "--factory", application,
             "--host", host, "--port", str(port), "--loop", "uvloop", "--http", "httptools",
             "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5",
+            "--timeout-keep-alive", "75",  # longer than a client pauses between two requests
         ]  # fmt: skip
 
     return command
