@@ -582,6 +582,7 @@ def with_script() -> bytes:
 def test_a_file_that_cannot_be_signed_is_refused_where_it_is_uploaded(
     ministry: Desk,
     province: Desk,
+    data_dir: Path,
     make: Callable[[], bytes],
     problem: type[Problem],
 ) -> None:
@@ -589,12 +590,15 @@ def test_a_file_that_cannot_be_signed_is_refused_where_it_is_uploaded(
     upload.name = "cong-van.pdf"
     sent = form(ministry, province, source="upload", body="", pdf=upload)
 
+    before = kept_files(data_dir)
+
     refused = as_(ministry.officer).post("/van-ban/di/soan", sent)
 
     assert refused.status_code == 422
     assert problem.code in words(refused)
     assert problem.text.partition("(")[0].strip() in words(refused)
     assert nothing_drafted(ministry)
+    assert kept_files(data_dir) == before
 
 
 @pytest.mark.parametrize(
@@ -603,15 +607,22 @@ def test_a_file_that_cannot_be_signed_is_refused_where_it_is_uploaded(
     ids=["in the subject", "on the page"],
 )
 def test_a_mark_of_state_secrecy_is_refused_where_it_is_written(
-    ministry: Desk, province: Desk, where: dict[str, str]
+    ministry: Desk, province: Desk, data_dir: Path, where: dict[str, str]
 ) -> None:
     """DX-02, V-29: what is secret is not kept here either."""
+    before = kept_files(data_dir)
+
     refused = as_(ministry.officer).post("/van-ban/di/soan", form(ministry, province, **where))
 
     assert refused.status_code == 422
     assert "documents.secrecy_marked" in words(refused)
     assert "Văn bản có dấu hiệu bí mật nhà nước" in words(refused)
     assert nothing_drafted(ministry)
+    assert kept_files(data_dir) == before
+
+
+def kept_files(data_dir: Path) -> set[Path]:
+    return {path for path in (data_dir / "files").rglob("*") if path.is_file()}
 
 
 def form(ministry: Desk, province: Desk, **other: Any) -> dict[str, Any]:

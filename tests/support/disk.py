@@ -1,4 +1,4 @@
-"""A disk that can be full: a small file system of its own when we are root, else a limit on files."""
+"""A disk that can be full: a small file system when we are root, else a limit on files."""
 
 from __future__ import annotations
 

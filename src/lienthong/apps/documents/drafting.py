@@ -114,7 +114,7 @@ def draft_from_pdf(
     )
     document = _begin(actor, header, Source.UPLOAD)
     _take_pdf(document, pdf, filename)
-    return _finish_draft(actor, document, recipients, "documents.drafted")
+    return _finish_draft(actor, document, recipients, "documents.drafted", pdf)
 
 
 @transaction.atomic
@@ -154,7 +154,7 @@ def update_draft(
     elif form is not None:
         document.source = Source.FORM
         document.form = _clean_form(form)
-    return _finish_draft(actor, document, header.recipients, "documents.draft_changed")
+    return _finish_draft(actor, document, header.recipients, "documents.draft_changed", pdf)
 
 
 @transaction.atomic
@@ -376,21 +376,25 @@ def _lines(value: str | Sequence[str]) -> list[str]:
 
 
 def _take_pdf(document: OutgoingDocument, pdf: bytes, filename: str) -> None:
-    """Check that the PDF can carry the signatures, and keep it as the draft."""
+    """Check that the PDF can carry the signatures. It is kept when the draft is finished."""
     facts = signing.check_unsigned_pdf(pdf, max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES)
     person, agency = typeset.boxes_on_last_page(pdf)
     # What cannot be prepared now could not be signed later, so the person hears it now.
     signing.prepare_pdf(pdf, person=person, agency=agency, title=document.subject)
-    document.draft_sha256 = files.put(pdf).sha256
     document.page_amount = facts.pages
     document.filename = filename.replace("\\", "/").rsplit("/", 1)[-1][-255:]
     document.form = {}
 
 
 def _finish_draft(
-    actor: Actor, document: OutgoingDocument, recipients: Sequence[int], act: str
+    actor: Actor,
+    document: OutgoingDocument,
+    recipients: Sequence[int],
+    act: str,
+    pdf: bytes | None = None,
 ) -> OutgoingDocument:
-    """Write rows and the preview, check the secrecy marks, and record the act."""
+    """Write rows, check the secrecy marks, keep the file (the one given, else the preview of the
+    form, else the one before), and record the act."""
     document.save()
     document.recipients.all().delete()
     OutgoingRecipient.objects.bulk_create(
@@ -404,10 +408,12 @@ def _finish_draft(
     )
     if document.source == Source.FORM:
         made = typeset.render_form(letter_of(document))
-        document.draft_sha256 = files.put(made.pdf).sha256
-        document.page_amount = made.pages
-        document.save(update_fields=["draft_sha256", "page_amount"])
-    check_secrecy(packets.packet_of(document, pdf=files.get(document.draft_sha256)))
+        pdf, document.page_amount = made.pdf, made.pages
+    elif pdf is None:
+        pdf = files.get(document.draft_sha256)
+    check_secrecy(packets.packet_of(document, pdf=pdf))
+    document.draft_sha256 = files.put(pdf).sha256  # only now: what is secret is not kept (V-29)
+    document.save(update_fields=["draft_sha256", "page_amount"])
     record(
         actor,
         document,
