@@ -150,8 +150,9 @@ def the_province_registers(clerk: Visitor) -> str:
     clerk.follow(SUBJECT)
     card = clerk.page.get_by_role("region", name="Kiểm tra chữ ký số")
     expect(card).to_contain_text("Chữ ký hợp lệ")
-    for who in ("Lê Minh Họa", "Bộ Thử nghiệm"):
-        card.locator("summary").filter(has_text=who).first.click()
+    for signature in card.locator("summary").all():
+        signature.click()
+    expect(card.get_by_text("Số chứng thư").last).to_be_visible()
     clerk.look("20-arrival")
     clerk.press("Tiếp nhận, cấp số đến")
     clerk.sees("Đã tiếp nhận, số đến ")
@@ -180,7 +181,7 @@ def the_officer_works(officer: Visitor, path: str) -> None:
     officer.sees("Văn bản đang được xử lý")
     officer.look("25-finish")
     officer.field("Kết quả xử lý").fill("Đã có văn bản góp ý.")
-    officer.field("Hoặc lập hồ sơ mới, tiêu đề").fill(SUBJECT)
+    expect(officer.field("Tiêu đề hồ sơ mới")).to_have_value(SUBJECT)
     officer.press("Hoàn thành")
     officer.sees("Đã hoàn thành và lưu vào hồ sơ")
     officer.look("26-finished")
@@ -195,6 +196,8 @@ def the_sender_sees_it_completed(clerk: Visitor) -> None:
     line.locator("summary").click()
     for code in ("01", "03", "04", "05", "06"):
         expect(line.locator(f"[data-status-entry='{code}']")).to_be_visible()
+    expect(clerk.page.get_by_role("region", name="Diễn biến")).to_contain_text("Hoàn thành")
+    expect(clerk.page.get_by_role("link", name="Biên nhận của trục")).to_be_visible()
     clerk.look("27-completed")
     clerk.open("/van-ban/di/")
     clerk.look("28-outgoing")

@@ -35,10 +35,13 @@ LOAD_PICTURES = """
 })])
 """
 TOO_WIDE = """
-() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
-  [...document.querySelectorAll("body *")]
-    .filter((part) => part.getBoundingClientRect().right > innerWidth + 1)
-    .map((part) => `${part.tagName} .${part.className}`)
+() => {
+  const right = (part) => part.getBoundingClientRect().right;
+  const isWider = (part) => right(part) > right(part.closest(".lt-panel") ?? document.body) + 1;
+  const isWide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+  return [...document.querySelectorAll(isWide ? "body *" : ".lt-panel :is(table, td, dl, pre)")]
+    .filter(isWider).map((part) => `${part.tagName} .${part.className}`);
+}
 """
 
 
@@ -142,10 +145,11 @@ class Visitor:
         assert self.problems == [], self.account.username
 
     def _keep_picture(self, name: str) -> None:
-        # Defaults would write a style into the page, which its security policy refuses.
-        self.page.screenshot(
-            path=self._pictures / name, full_page=True, caret="initial", animations="allow"
-        )
+        # In a window as high as the page, so that what is fixed to an edge stands at the edge.
+        height = int(self.page.evaluate("document.documentElement.scrollHeight"))
+        self.page.set_viewport_size({"width": self._width, "height": height})
+        # The defaults would write a style into the page, which its security policy refuses.
+        self.page.screenshot(path=self._pictures / name, caret="initial", animations="allow")
 
     def _note_request(self, request: Request) -> None:
         address = urlsplit(request.url)

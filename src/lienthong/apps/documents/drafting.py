@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from typing import Any
 
 from django.conf import settings
@@ -45,6 +46,15 @@ OFFICIAL_LETTER = 18  # công văn
 ADMINISTRATIVE = 2  # the group of types that an agency's desk issues
 SUBJECT_MAX = 500
 REASON_MAX = 500
+
+
+class Unset(Enum):
+    """For a field that may be emptied: "not given" is not the same as "none"."""
+
+    UNSET = "unset"
+
+
+UNSET = Unset.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +139,14 @@ def update_draft(
     form: Mapping[str, Any] | None = None,
     pdf: bytes | None = None,
     filename: str = "",
-    due_on: date | None = None,
+    due_on: date | Unset | None = UNSET,
     signatory_seat_id: int | None = None,
     reviewer_seat_id: int | None = None,
 ) -> OutgoingDocument:
-    """Change one's own draft; what is None stays. A `form` or a `pdf` replaces the text."""
+    """Change one's own draft; what is not given stays. A `form` or a `pdf` replaces the text.
+
+    `due_on` None takes the deadline away.
+    """
     document = locked(document)
     accounts.check(actor, "documents.draft", document)
     after_outgoing(OutgoingState(document.state), OutgoingMove.EDIT)
@@ -143,7 +156,7 @@ def update_draft(
         document.subject if subject is None else subject,
         document.urgency if urgency is None else urgency,
         kept if recipients is None else recipients,
-        document.due_on if due_on is None else due_on,
+        document.due_on if isinstance(due_on, Unset) else due_on,
         signatory_seat_id or document.signatory_id,
         reviewer_seat_id or document.reviewer_id,
     )

@@ -46,6 +46,13 @@ def _day(label: Any, help_text: Any = "") -> forms.DateField:
     )
 
 
+def _say_what_is_missing(form: forms.Form) -> None:
+    """In place of "this field is required", which does not say what to do."""
+    for field in form.fields.values():
+        to_choose = isinstance(field, forms.ChoiceField | forms.MultipleChoiceField)
+        field.error_messages["required"] = _("Hãy chọn.") if to_choose else _("Hãy nhập.")
+
+
 def _seat_choices(seats: Iterable[Seat]) -> list[tuple[str, str]]:
     return [(str(seat.pk), f"{seat.person.full_name} – {seat.position}") for seat in seats]
 
@@ -121,11 +128,13 @@ class ComposeForm(forms.Form):
         document: OutgoingDocument | None = None,
     ) -> None:
         super().__init__(data, files, initial=_initial(document))
+        _say_what_is_missing(self)
         self.document = document
         self.organizations = [
             organization
             for organization in directory.all_active()
             if organization.pk != actor.organization_id
+            and organization.kind != directory.Kind.AXIS  # it carries, it does not receive
         ]
         self._choose("type_code", [(t.code, t.name) for t in queries.document_types()])
         self._choose("recipients", [(o.pk, o.name) for o in self.organizations])
@@ -264,6 +273,7 @@ class AssignForm(forms.Form):
     ) -> None:
         due_on: date | None = document.due_on if document else None
         super().__init__(data, initial={"due_on": due_on})
+        _say_what_is_missing(self)
         seats = _seat_choices(queries.officers(actor.organization_id))
         lead, supporting = self.fields["lead"], self.fields["supporting"]
         assert isinstance(lead, forms.ChoiceField)  # noqa: S101  the declarations above say so
@@ -282,14 +292,22 @@ class FinishForm(forms.Form):
         label=_("Hồ sơ đang mở"), required=False, coerce=int, empty_value=None
     )
     dossier_title = forms.CharField(
-        label=_("Hoặc lập hồ sơ mới, tiêu đề"), required=False, max_length=500
+        label=_("Hoặc tiêu đề hồ sơ mới"), required=False, max_length=500
     )
 
-    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, actor: Actor, data: Any = None, *, document: IncomingDocument | None = None
+    ) -> None:
+        super().__init__(data)
+        _say_what_is_missing(self)
         dossier = self.fields["dossier"]
         assert isinstance(dossier, forms.ChoiceField)  # noqa: S101  the declaration above says so
-        dossier.choices = [EMPTY, *((str(d.pk), str(d)) for d in queries.dossiers(actor))]
+        known = [(str(d.pk), str(d)) for d in queries.dossiers(actor)]
+        dossier.choices = [EMPTY, *known]
+        if not known:  # the first dossier: nothing to choose from, and a title that fits
+            dossier.widget = forms.HiddenInput()
+            self.fields["dossier_title"].label = _("Tiêu đề hồ sơ mới")
+            self.initial["dossier_title"] = document.subject if document else ""
 
 
 class _Unaccent(Func):

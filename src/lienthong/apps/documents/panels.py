@@ -150,7 +150,7 @@ INCOMING: dict[str, Offer] = {
         _("Ghi kết quả và lưu vào hồ sơ công việc."),
         _("Hoàn thành"),
         "check-lg",
-        lambda actor, _document: forms.FinishForm(actor),
+        lambda actor, document: forms.FinishForm(actor, document=document),
     ),
 }
 
@@ -212,6 +212,7 @@ class Bucket:
     icon: str
     roles: frozenset[Role]
     is_incoming: bool
+    query: str = ""  # narrows the list to this bucket
 
 
 BUCKETS: tuple[Bucket, ...] = (
@@ -222,6 +223,7 @@ BUCKETS: tuple[Bucket, ...] = (
         "inbox",
         frozenset({Role.CLERK}),
         True,
+        "?state=arrived",
     ),
     Bucket(
         "to_direct",
@@ -230,6 +232,7 @@ BUCKETS: tuple[Bucket, ...] = (
         "diagram-3",
         frozenset({Role.LEADER, Role.UNIT_HEAD}),
         True,
+        "?state=registered",
     ),
     Bucket(
         "to_sign",
@@ -238,6 +241,7 @@ BUCKETS: tuple[Bucket, ...] = (
         "pen",
         frozenset({Role.LEADER, Role.UNIT_HEAD}),
         False,
+        "?state=awaiting_signature",
     ),
     Bucket(
         "to_review",
@@ -246,6 +250,7 @@ BUCKETS: tuple[Bucket, ...] = (
         "clipboard-check",
         frozenset({Role.UNIT_HEAD, Role.LEADER}),
         False,
+        "?state=in_review",
     ),
     Bucket(
         "to_work",
@@ -262,6 +267,7 @@ BUCKETS: tuple[Bucket, ...] = (
         "pencil-square",
         frozenset({Role.OFFICER, Role.CLERK, Role.UNIT_HEAD}),
         False,
+        "?state=draft",
     ),
     Bucket(
         "to_seal",
@@ -270,6 +276,7 @@ BUCKETS: tuple[Bucket, ...] = (
         "patch-check",
         frozenset({Role.CLERK}),
         False,
+        "?state=signed",
     ),
     Bucket(
         "to_dispatch",
@@ -278,6 +285,7 @@ BUCKETS: tuple[Bucket, ...] = (
         "send",
         frozenset({Role.CLERK}),
         False,
+        "?state=sealed",
     ),
 )
 
@@ -289,16 +297,17 @@ class Pile:
     bucket: Bucket
     documents: list[Any]  # without those that are overdue: they stand on top of the desk
     count: int
+    has_more: bool
 
 
 def piles(actor: Actor, desk: queries.Desk) -> list[Pile]:
     """The buckets of this person's roles, and any other in which something waits for them."""
-    late = {document.pk for document in desk.overdue}
     return [
         Pile(
             bucket,
-            [one for one in getattr(desk, bucket.name) if one.pk not in late],
+            list(getattr(desk, bucket.name))[: queries.DESK_SHOWS],
             desk.counts[bucket.name],
+            has_more=len(getattr(desk, bucket.name)) > queries.DESK_SHOWS,
         )
         for bucket in BUCKETS
         if bucket.roles & actor.roles or desk.counts[bucket.name]

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import reduce
+from operator import or_
+from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +36,7 @@ __all__ = [
     "Desk",
     "Event",
     "available_actions",
+    "counts",
     "desk",
     "document_types",
     "dossiers",
@@ -55,7 +58,18 @@ __all__ = [
 ]
 
 ADMINISTRATIVE = 2
-_Row = TypeVar("_Row", bound=Model)
+DESK_SHOWS = 50
+PILES = (
+    "to_register",
+    "to_direct",
+    "to_work",
+    "to_draft",
+    "to_review",
+    "to_sign",
+    "to_seal",
+    "to_dispatch",
+    "overdue",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,43 +124,83 @@ def _act_texts() -> Mapping[str, str]:
 
 
 def desk(actor: Actor) -> Desk:
-    """Return what waits for this actor, by role and name, and what of it is late."""
-    now = timezone.now()
+    """Return what waits for this actor, by role and name; what is late stands in `overdue` alone.
+
+    A pile shows its first DESK_SHOWS documents and one more when there are more.
+    """
     mine_in = incoming_visible_to(actor).order_by("-urgency", "arrived_at")
     mine_out = outgoing_visible_to(actor).order_by("-urgency", "created_at")
-    is_clerk = Role.CLERK in actor.roles
-    directs = bool(actor.roles & {Role.LEADER, Role.UNIT_HEAD})
-    to_register = _rows(is_clerk, mine_in.filter(state=IncomingState.ARRIVED))
-    to_direct = _rows(directs, mine_in.filter(state=IncomingState.REGISTERED))
-    to_work = list(
-        mine_in.filter(
-            lead_id=actor.seat_id, state__in=[IncomingState.ASSIGNED, IncomingState.PROCESSING]
-        )
-    )
-    to_draft = list(mine_out.filter(drafter_id=actor.seat_id, state=OutgoingState.DRAFT))
-    to_review = list(mine_out.filter(reviewer_id=actor.seat_id, state=OutgoingState.IN_REVIEW))
-    to_sign = list(
-        mine_out.filter(signatory_id=actor.seat_id, state=OutgoingState.AWAITING_SIGNATURE)
-    )
-    to_seal = _rows(is_clerk, mine_out.filter(state=OutgoingState.SIGNED))
-    to_dispatch = _rows(is_clerk, mine_out.filter(state=OutgoingState.SEALED))
-    overdue: list[Document] = [
-        *(one for one in [*to_register, *to_direct] if one.register_by < now),
-        *(one for one in to_work if one.due_at and one.due_at < now),
-        *(one for one in [*to_seal, *to_dispatch] if one.send_by and one.send_by < now),
-    ]
-    found: dict[str, Sequence[Any]] = {
-        "to_register": to_register,
-        "to_direct": to_direct,
-        "to_work": to_work,
-        "to_draft": to_draft,
-        "to_review": to_review,
-        "to_sign": to_sign,
-        "to_seal": to_seal,
-        "to_dispatch": to_dispatch,
-        "overdue": overdue,
+    found = counts(actor)
+    rows: dict[str, list[Any]] = {}
+    overdue: list[Document] = []
+    for mine, piles, late in (
+        (mine_in, _incoming_piles(actor), _late_incoming()),
+        (mine_out, _outgoing_piles(actor), _late_outgoing()),
+    ):
+        for name, pile in piles.items():
+            if found[name]:
+                rows[name] = list(mine.filter(pile).exclude(late)[: DESK_SHOWS + 1])
+        if found["overdue"]:
+            overdue += mine.filter(_any(piles), late)[:DESK_SHOWS]
+    return Desk(**rows, overdue=overdue, counts=found)
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """How much waits for this actor in each pile, and how much of it is late: two cheap reads."""
+    found = dict.fromkeys(PILES, 0)
+    visible_in = IncomingDocument.objects.filter(policy.incoming_seen_by(actor))
+    visible_out = OutgoingDocument.objects.filter(policy.outgoing_seen_by(actor))
+    for visible, piles, late in (
+        (visible_in, _incoming_piles(actor), _late_incoming()),
+        (visible_out, _outgoing_piles(actor), _late_outgoing()),
+    ):
+        by_pile = {name: Count("pk", filter=pile) for name, pile in piles.items()}
+        row = visible.filter(_any(piles)).aggregate(**by_pile, late=Count("pk", filter=late))
+        found["overdue"] += row.pop("late")
+        found |= row
+    return found
+
+
+def _incoming_piles(actor: Actor) -> dict[str, Q]:
+    """Which incoming documents wait for this actor, by pile."""
+    working = [IncomingState.ASSIGNED, IncomingState.PROCESSING]
+    piles = {"to_work": Q(lead_id=actor.seat_id, state__in=working)}
+    if Role.CLERK in actor.roles:
+        piles["to_register"] = Q(state=IncomingState.ARRIVED)
+    if actor.roles & {Role.LEADER, Role.UNIT_HEAD}:
+        piles["to_direct"] = Q(state=IncomingState.REGISTERED)
+    return piles
+
+
+def _outgoing_piles(actor: Actor) -> dict[str, Q]:
+    """Which outgoing documents wait for this actor, by pile."""
+    seat = actor.seat_id
+    piles = {
+        "to_draft": Q(drafter_id=seat, state=OutgoingState.DRAFT),
+        "to_review": Q(reviewer_id=seat, state=OutgoingState.IN_REVIEW),
+        "to_sign": Q(signatory_id=seat, state=OutgoingState.AWAITING_SIGNATURE),
     }
-    return Desk(**found, counts={name: len(rows) for name, rows in found.items()})
+    if Role.CLERK in actor.roles:
+        piles["to_seal"] = Q(state=OutgoingState.SIGNED)
+        piles["to_dispatch"] = Q(state=OutgoingState.SEALED)
+    return piles
+
+
+def _late_incoming() -> Q:
+    now = timezone.now()
+    waiting = Q(state__in=[IncomingState.ARRIVED, IncomingState.REGISTERED])
+    working = Q(state__in=[IncomingState.ASSIGNED, IncomingState.PROCESSING])
+    has_due = Q(due_at__isnull=False)  # said aloud, so that its opposite is no NULL
+    return waiting & Q(register_by__lt=now) | working & has_due & Q(due_at__lt=now)
+
+
+def _late_outgoing() -> Q:
+    waiting = Q(state__in=[OutgoingState.SIGNED, OutgoingState.SEALED], send_by__isnull=False)
+    return waiting & Q(send_by__lt=timezone.now())
+
+
+def _any(piles: Mapping[str, Q]) -> Q:
+    return reduce(or_, piles.values())
 
 
 def incoming_visible_to(actor: Actor) -> QuerySet[IncomingDocument]:
@@ -302,10 +356,6 @@ def attachment(document: IncomingDocument, position: int) -> tuple[str, str, byt
     return found.name, found.content_type, files.get(found.sha256)
 
 
-def _rows(wanted: bool, found: QuerySet[_Row]) -> list[_Row]:
-    return list(found) if wanted else []
-
-
 def _seats(organization_id: int, roles: frozenset[Role]) -> list[Seat]:
     return list(accounts.seats(organization_id).filter(role__in=roles))
 
@@ -365,7 +415,9 @@ def waiting(document: OutgoingDocument) -> Waiting | None:
         return None
     link = access_point.hub_state()
     found = [outbound.problem, link.problem]  # without a link, its own tells of an earlier try
-    problem = next(filter(None, found if link.reachable else reversed(found)), {})
+    problem: Mapping[str, str] = next(
+        filter(None, found if link.reachable else reversed(found)), {}
+    )
     return Waiting(outbound.queued_at, problem.get("code", ""), problem.get("text", ""))
 
 

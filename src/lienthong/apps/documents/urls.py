@@ -52,7 +52,7 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
     actor = getattr(request, "actor", None)
     if actor is None or actor.roles <= OUTSIDE_THE_DESK:
         return ()
-    counts = queries.desk(actor).counts
+    counts = queries.counts(actor)
     waiting = sum(count for name, count in counts.items() if name != "overdue")
     desk = Link(
         _("Bàn làm việc"),

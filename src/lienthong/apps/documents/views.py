@@ -140,7 +140,7 @@ def incoming_start(request: HttpRequest, pk: UUID) -> HttpResponse:
 def incoming_finish(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = accounts.actor_of(request)
     document = queries.incoming(actor, pk)
-    form = forms.FinishForm(actor, request.POST)
+    form = forms.FinishForm(actor, request.POST, document=document)
     if not form.is_valid():
         return _show_incoming(request, actor, document, form)
     actions.finish(

@@ -101,7 +101,7 @@ def due(value: date | datetime | None, done: bool = False) -> dict[str, Any]:
     now = timezone.localtime()
     if isinstance(value, datetime):
         value = timezone.localtime(value)
-        exact = value.strftime("%H:%M %d/%m/%Y")
+        exact = value.strftime("%H:%M, %d/%m/%Y")
         is_past, on = value < now, value.date()
         minutes = abs(int((value - now).total_seconds())) // SECONDS_A_MINUTE
     else:
@@ -186,7 +186,14 @@ def field(bound: BoundField, wide: bool = False) -> dict[str, Any]:
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    context = {"bound": bound, "wide": wide, "choices": None, "widget": ""}
+    context = {
+        "bound": bound,
+        "wide": wide,
+        "choices": None,
+        "widget": "",
+        # A field of the other way of writing is hidden; where it shows, it is needed.
+        "is_needed": bound.field.required or "data-needed-for" in bound.field.widget.attrs,
+    }
     if isinstance(bound.field.widget, CheckboxSelectMultiple):
         return context | {"choices": list(bound)}
     return context | {"widget": bound.as_widget(attrs=attrs)}

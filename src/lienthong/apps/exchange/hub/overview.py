@@ -52,6 +52,7 @@ class Participant:
     name: str
     is_active: bool
     is_locked: bool
+    is_axis: bool
     node_id: str
     node_name: str
     node_seen_at: datetime | None
@@ -166,6 +167,7 @@ def _participant(organization: directory.Organization, nodes: Mapping[str, Node]
         name=organization.name,
         is_active=organization.active,
         is_locked=organization.locked,
+        is_axis=organization.kind == directory.Kind.AXIS,
         node_id=node.node_id if node else "",
         node_name=node.name if node else "",
         node_seen_at=node.last_seen_at if node else None,

@@ -82,6 +82,22 @@
     check();
   };
 
+  /* The browser writes a date in its own order: say it so that 05/12 cannot be taken for 12/05. */
+  const sayDate = (field) => {
+    const words = document.createElement("div");
+    words.className = "lt-help";
+    words.setAttribute("aria-live", "polite");
+    field.after(words);
+    const say = () => {
+      words.textContent = field.valueAsDate
+        ? field.valueAsDate.toLocaleDateString(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" })
+        : "";
+      words.hidden = !words.textContent;
+    };
+    field.addEventListener("input", say);
+    say();
+  };
+
   /* At the start, and again when htmx has put a new page in place of this one. */
   const begin = () => {
     const once = (selector, start) =>
@@ -91,6 +107,7 @@
       });
     once("[data-picker]", openPicker);
     once("form[data-compose]", watchCompose);
+    once("input[type=date]", sayDate);
   };
   begin();
   document.addEventListener("htmx:load", begin);
@@ -104,10 +121,16 @@
     document.addEventListener(name, () => (lastSeen = Date.now()), { passive: true }),
   );
   const isBusy = (part) => part.contains(document.activeElement) || part.querySelector("details[open][data-menu]");
-  window.setInterval(() => {
+  const renew = () => {
     if (document.hidden || Date.now() - lastSeen > 3 * 60 * 1000) return;
     document.querySelectorAll("[data-live]").forEach((part) => {
       if (!isBusy(part)) part.dispatchEvent(new Event("renew"));
     });
-  }, 15 * 1000);
+  };
+  window.setInterval(renew, 15 * 1000);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    lastSeen = Date.now(); /* somebody came back to this window: what it shows should be of now */
+    renew();
+  });
 })();
