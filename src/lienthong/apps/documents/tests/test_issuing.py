@@ -282,6 +282,16 @@ def test_a_returned_draft_says_why_and_is_changed_and_submitted_again(
     assert (again.state, again.return_reason) == ("in_review", "")
 
 
+def test_a_deadline_is_kept_until_it_is_taken_away(ministry: Desk, province: Desk) -> None:
+    due_on = timezone.localdate() + timedelta(days=7)
+    document = drafted(ministry, province, due_on=due_on)
+
+    kept = actions.update_draft(ministry.officer, document, subject="trích yếu mới")
+    without = actions.update_draft(ministry.officer, document, due_on=None)
+
+    assert (kept.due_on, without.due_on) == (due_on, None)
+
+
 @pytest.mark.parametrize(
     ("other", "problem"),
     [
