@@ -17,11 +17,13 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pikepdf
 import pytest
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from django.utils import timezone, translation
 
 from lienthong.apps.accounts import api as accounts
@@ -176,6 +178,31 @@ def test_a_clock_that_is_off_by_ten_minutes_stops_sending_until_it_is_right_agai
     assert "Đang chờ gửi tới trục liên thông" in waiting
 
 
+def test_an_access_point_goes_on_after_its_database_was_away(
+    hub: RunningHub, ministry: Desk, province: Desk
+) -> None:
+    """Every connection of this process is cut, those of the loops too; nobody starts anything."""
+    point = AccessPoint(poll_s=1)
+    point.start()
+    try:
+        wait_until(lambda: access_point.hub_state().reachable)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        letter = dispatched(ministry, province)
+        wait_until(lambda: outbound_of(ministry, letter).state == "ACCEPTED")
+        wait_until(lambda: inbound_of(province) == ["ACKED"])
+    finally:
+        point.stop()
+
+
+def inbound_of(office: Desk) -> list[str]:
+    with at(office):
+        return list(access_point.Inbound.objects.values_list("state", flat=True))
+
+
 # -- the same again, and something else under the same name --------------------------------------
 
 
@@ -211,7 +238,7 @@ def test_another_packet_with_the_same_document_id_comes_back_to_the_clerk(
     with at(ministry):
         earlier = packet_of(ministry, letter, subject="Một việc khác")
         access_point.queue_packet(
-            organization=ministry.organization, packet=earlier, correlation="outgoing:"
+            organization=ministry.organization, packet=earlier, correlation=f"outgoing:{uuid4()}"
         )
     carry()
 
@@ -385,9 +412,11 @@ def test_an_upload_of_200_mb_is_refused_by_the_page_before_it_is_read(
         **declared,
     }
 
-    page = b"".join(
-        get_wsgi_application()(environ, lambda status, _headers: answered.append(status))
-    ).decode()
+    def start(status: str, *_: object) -> Callable[[bytes], object]:
+        answered.append(status)
+        return len
+
+    page = b"".join(get_wsgi_application()(environ, start)).decode()
 
     assert answered[0].startswith(status)
     assert code in page

@@ -1,7 +1,8 @@
 """kill -9, anywhere, while 500 documents travel: nothing acknowledged is lost, nothing is doubled.
 
-Real processes of three nodes on a real PostgreSQL. The instants are random with a fixed seed; what
-the machine does in between differs from run to run, and the claim has to hold in each.
+Real processes of three nodes on a real PostgreSQL. When each falls is random with a fixed seed,
+counted in documents that have been acknowledged; what each is doing at that instant differs from
+run to run, and the claim has to hold in each.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,9 +41,11 @@ SENDER_WORKER, RECEIVER_WORKER = "bo-worker", "tinh-worker"
 DATABASE = "PostgreSQL"
 
 # Workers fall early: what a dead one was doing is put back after its heartbeat has been silent.
+# The sender falls after the database: what it was sending then is free again at once. The receiver
+# does not: it has to find its way back by itself.
 VICTIMS = (
-    RECEIVER_WORKER, HUB, SENDER, RECEIVER, SENDER_WORKER, HUB, SENDER,
-    DATABASE, HUB, RECEIVER, SENDER, HUB, RECEIVER, SENDER, HUB,
+    RECEIVER_WORKER, HUB, SENDER, SENDER_WORKER, RECEIVER, HUB, RECEIVER,
+    DATABASE, SENDER, HUB, SENDER, HUB,
 )  # fmt: skip
 
 
@@ -54,7 +58,7 @@ def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture
 def nation(tmp_path: Path, server: EmbeddedPostgres) -> Iterator[Nation]:
-    """Hub, ministry and province with everything but their pages, each process by itself."""
+    """Hub, ministry and province with what carries documents, each process by itself."""
     pki.make_national_pki(
         tmp_path / "pki", at=datetime.now(UTC), root_key=make_ec_key, sub_key=make_ec_key
     )
@@ -62,7 +66,7 @@ def nation(tmp_path: Path, server: EmbeddedPostgres) -> Iterator[Nation]:
     with built.supervisor as supervisor:
         for node in built.nodes.values():
             for role in node.roles:
-                if role != "web":
+                if role != "web" and (node.kind, role) != ("axis", "worker"):
                     supervisor.start(
                         f"{node.name}-{role}",
                         node.command(role),
@@ -79,12 +83,13 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_doubled_when_processes_are_
 ) -> None:
     evidence = Evidence(nation)
     chance = random.Random(SEED)  # noqa: S311  instants, not secrets
+    instants = sorted(chance.sample(range(5, DOCUMENTS - 20), len(VICTIMS)))
     seen: list[int] = []
 
     with queueing_documents(nation) as program:
-        wait_until(lambda: len(evidence.acknowledged("bo")) >= 5)
-        for victim in VICTIMS:
-            time.sleep(chance.uniform(0.2, 1.8))
+        for victim, sent in zip(VICTIMS, instants, strict=True):
+            wait_until(partial(evidence.has_receipts, sent), within_s=120)
+            time.sleep(chance.uniform(0, 0.5))
             if victim == DATABASE:
                 assert program.wait(120) == 0  # it does not come back by itself
             kill(victim, nation, server)
@@ -94,26 +99,23 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_doubled_when_processes_are_
     for child in nation.supervisor.children.values():
         child.kill()  # also the last word is what databases and disks say
 
-    # Killed in the middle, not before and not after.
     assert seen == sorted(seen)
-    assert seen[-1] > seen[0]
-    assert seen[len(seen) // 2] < DOCUMENTS
     # The sender holds a receipt for each document; each verifies, and the axis has what it is for.
     held = evidence.check_acknowledged_is_kept(datetime.now(UTC))
     assert held >= DOCUMENTS
-    assert evidence.count("bo", "access_point_outbound", "state = 'ACCEPTED'") == DOCUMENTS
+    assert evidence.receipts() == DOCUMENTS
     # One log, of which every checkpoint that was given out is an earlier state; no body is damaged.
     assert evidence.check_log().size == evidence.count("truc", "hub_packet")
     evidence.check_bytes()
     # Each document is once at the axis and once on the desk of the province.
     assert evidence.count("truc", "hub_packet", "kind = 'edoc'") == DOCUMENTS
-    sent = {each.document_id for each in evidence.acknowledged("bo")}
+    left = {each.document_id for each in evidence.acknowledged("bo")}
     arrived = [
         row[0]
         for row in evidence.rows("tinh", "SELECT document_id FROM documents_incomingdocument")
     ]
     assert len(arrived) == DOCUMENTS
-    assert set(arrived) == sent
+    assert set(arrived) == left
     assert evidence.count("tinh", "access_point_inbound") == DOCUMENTS
     delivered = "state = 'DELIVERED' AND agency_code = 'H99'"
     assert evidence.count("truc", "hub_delivery", delivered) == DOCUMENTS
@@ -163,7 +165,7 @@ def settle(nation: Nation, evidence: Evidence) -> None:
     def is_done() -> bool:
         keep_running(nation)
         return (
-            evidence.count("bo", "access_point_outbound", "state = 'ACCEPTED'") >= DOCUMENTS
+            evidence.receipts() >= DOCUMENTS
             and evidence.count("tinh", "access_point_inbound", "state = 'ACKED'") >= DOCUMENTS
             and evidence.count("tinh", "documents_incomingdocument") >= DOCUMENTS
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +61,13 @@ class Evidence:
             " FROM access_point_outbound WHERE state = 'ACCEPTED'"
         )
         return [Acknowledged(*row) for row in self.rows(node, query)]
+
+    def receipts(self) -> int:
+        """How many documents of the ministry the axis has answered for."""
+        return self.count("bo", "access_point_outbound", "state = 'ACCEPTED'")
+
+    def has_receipts(self, number: int) -> bool:
+        return self.receipts() >= number
 
     def kept(self) -> dict[UUID, Kept]:
         query = "SELECT id, sha256, receipt, leaf_index, segment, position, size FROM hub_packet"
@@ -132,6 +138,3 @@ class Evidence:
         segments = Segments(self._nation.nodes["truc"].data_dir / "segments")
         for packet_id, one in self.kept().items():
             segments.read(one.place, packet_id, one.size, one.sha256)  # raises ContentDamaged
-
-    def logs(self) -> Path:
-        return self._nation.supervisor.log_directory

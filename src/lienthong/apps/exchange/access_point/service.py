@@ -140,6 +140,7 @@ class AccessPoint:
             return False
         except (DatabaseError, InterfaceError) as error:
             logger.warning("cannot %s, the database is away: %s", what, error)
+            connection.close()  # a dead connection of this thread; the next round opens another
             return False
         return True
 
