@@ -114,6 +114,8 @@ def the_leader_signs_on_a_phone(leader: Visitor, path: str) -> None:
         leader.sees("PIN")
         expect(leader.page.get_by_role("alert")).to_be_visible()
         expect(leader.page.get_by_role("alert")).to_be_in_viewport()
+    expect(leader.field("Mã PIN của khóa ký")).to_have_value("")
+    expect(leader.field("Mã PIN của khóa ký")).to_be_focused()
     leader.look("12-wrong-pin")
     leader.field("Mã PIN của khóa ký").fill(leader.account.pin)
     leader.press("Ký số")

@@ -302,6 +302,35 @@ def test_a_user_s_file_is_shown_in_a_sandbox_or_not_at_all(
     assert response["Cache-Control"] == "no-store, private"
 
 
+def test_a_full_desk_shows_its_beginning_and_counts_everything(
+    ministry: Desk, province: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "DESK_SHOWS", 1)
+    with accounts.scope(ministry.organization.pk):
+        for number in range(3):
+            drafted(ministry, province, subject=f"Dự thảo thứ {number}")
+
+    shown = text_of(as_(ministry.officer).get("/van-ban/"))
+
+    assert 'lt-tile-number">3<' in shown
+    assert re.findall(r"Dự thảo thứ \d", shown) == ["Dự thảo thứ 0"]
+    assert 'href="/van-ban/di/?state=draft"' in shown
+
+
+def test_the_navigation_counts_without_loading_a_document(
+    ministry: Desk, province: Desk, django_assert_max_num_queries: Any
+) -> None:
+    """Every page carries the counts, so they must be cheap: two aggregates."""
+    with accounts.scope(ministry.organization.pk):
+        for _number in range(3):
+            drafted(ministry, province)
+
+        with django_assert_max_num_queries(2):
+            found = queries.counts(ministry.officer)
+
+    assert {name: count for name, count in found.items() if count} == {"to_draft": 3}
+
+
 def test_the_desk_counts_what_waits_and_shows_what_is_late_first(
     province: Desk, incoming: IncomingDocument
 ) -> None:

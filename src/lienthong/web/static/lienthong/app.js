@@ -115,6 +115,14 @@
     if (event.detail.target === document.body) document.querySelector("#loi-bieu-mau")?.focus();
   });
 
+  /* A refused PIN or password is typed again from the beginning. */
+  document.addEventListener("htmx:responseError", (event) => {
+    const secret = event.detail.elt.querySelector("input[type=password]");
+    if (!secret) return;
+    secret.value = "";
+    secret.focus({ preventScroll: true });
+  });
+
   /* Parts that renew themselves while somebody is really here, so an abandoned desk still signs out. */
   let lastSeen = Date.now();
   ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"].forEach((name) =>
