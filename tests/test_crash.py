@@ -44,8 +44,7 @@ DATABASE = "PostgreSQL"
 # The sender falls after the database: what it was sending then is free again at once. The receiver
 # does not: it has to find its way back by itself.
 VICTIMS = (
-    RECEIVER_WORKER, HUB, SENDER, SENDER_WORKER, RECEIVER, HUB, RECEIVER,
-    DATABASE, SENDER, HUB, SENDER, HUB,
+    RECEIVER_WORKER, HUB, SENDER, SENDER_WORKER, RECEIVER, HUB, DATABASE, SENDER, HUB, HUB,
 )  # fmt: skip
 
 
@@ -88,7 +87,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_doubled_when_processes_are_
 
     with queueing_documents(nation) as program:
         for victim, sent in zip(VICTIMS, instants, strict=True):
-            wait_until(partial(evidence.has_receipts, sent), within_s=120)
+            wait_until(partial(evidence.has_receipts, sent), within_s=120, every_s=0.25)
             time.sleep(chance.uniform(0, 0.5))
             if victim == DATABASE:
                 assert program.wait(120) == 0  # it does not come back by itself
@@ -170,4 +169,4 @@ def settle(nation: Nation, evidence: Evidence) -> None:
             and evidence.count("tinh", "documents_incomingdocument") >= DOCUMENTS
         )
 
-    wait_until(is_done, within_s=240)
+    wait_until(is_done, within_s=240, every_s=0.5)
