@@ -547,8 +547,8 @@ def test_a_full_disk_at_the_axis_keeps_the_letter_with_its_sender(
 ) -> None:
     segments = tmp_path / "hub" / "segments"
     with small_disk(segments) as disk, hub_of_node(tmp_path / "hub"):
-        disk.fill()
         letter = dispatched(ministry, province)
+        disk.fill()
 
         with pytest.raises(HubRefused):
             exchange_once()
