@@ -41,7 +41,7 @@ def chromium() -> Path:
     return CHROMIUM
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_nation(chromium: Path) -> Iterator[Nation]:
     """The demonstration country: three nodes with their processes, on free ports."""
     directory = Path(tempfile.mkdtemp(prefix="lienthong-browser-"))

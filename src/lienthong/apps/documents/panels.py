@@ -254,7 +254,7 @@ BUCKETS: tuple[Bucket, ...] = (
     ),
     Bucket(
         "to_work",
-        _("Đang giao cho tôi"),
+        _("Giao cho tôi"),
         _("Xử lý văn bản đến"),
         "list-task",
         frozenset({Role.OFFICER, Role.UNIT_HEAD}),
