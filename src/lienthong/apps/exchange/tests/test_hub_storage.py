@@ -9,6 +9,7 @@ import resource
 import signal
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,25 +105,28 @@ def test_damaged_bytes_are_not_handed_out(segments: Segments, tmp_path: Path) ->
     assert [good for _, _, _, good in segments.records(place.segment)] == [False]
 
 
-@pytest.fixture
-def file_size_limit() -> Iterator[Callable[[int], None]]:
-    """Let the kernel refuse to grow any file beyond a size: a disk that is full."""
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """Let the kernel refuse to grow any file of this process beyond a size: a disk that is full.
+
+    Only for the length of a block: pytest's own output may go to a file, too.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_leaves_the_segment_as_it_was(
-    segments: Segments, tmp_path: Path, file_size_limit: Callable[[int], None]
-) -> None:
+def test_a_full_disk_leaves_the_segment_as_it_was(segments: Segments, tmp_path: Path) -> None:
     [first] = append(segments, b"one")
     path = tmp_path / "segments" / f"{first.segment:08d}.seg"
     size = path.stat().st_size
-    file_size_limit(4096)
 
-    with pytest.raises(HubStorageFull):
+    with files_limited_to(4096), pytest.raises(HubStorageFull):
         append(segments, bytes(1000), bytes(9000))
 
     assert path.stat().st_size == size
@@ -131,16 +135,15 @@ def test_a_full_disk_leaves_the_segment_as_it_was(
 
 
 def test_a_full_disk_is_told_and_the_hub_goes_on_when_there_is_room(
-    land: Country, hub: RunningHub, ministry: Caller, file_size_limit: Callable[[int], None]
+    land: Country, hub: RunningHub, ministry: Caller
 ) -> None:
     packet = document(land.ministry, land.province)
-    file_size_limit(4096)
 
-    refused = ministry.post(packet)
+    with files_limited_to(4096):
+        refused = ministry.post(packet)
 
     assert (refused.status_code, refused.json()["code"]) == (507, "hub.storage_full")
     assert not Packet.objects.exists()
-    file_size_limit(1 << 40)
     assert ministry.post(packet).status_code == 201
     assert Packet.objects.count() == Delivery.objects.count() == LogHead.objects.get().size == 1
 
