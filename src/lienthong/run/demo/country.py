@@ -56,6 +56,22 @@ class Human:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A draft that lies on a desk; `submitted` ones wait for the reviewer."""
+
+    organization: str
+    drafter: str
+    reviewer: str
+    signatory: str
+    recipients: tuple[str, ...]
+    type_code: int
+    subject: str
+    urgency: int
+    submitted: bool
+    body: str
+
+
+@dataclass(frozen=True)
 class NodePlan:
     """One installation: which agencies it serves and on which ports."""
 
@@ -75,6 +91,7 @@ class Country:
     nodes: tuple[NodePlan, ...]
     agencies: tuple[Agency, ...]
     people: tuple[Human, ...]
+    letters: tuple[Letter, ...]
 
     def node(self, name: str) -> NodePlan:
         return next(node for node in self.nodes if node.name == name)
@@ -111,5 +128,9 @@ def load(path: Path = COUNTRY_FILE) -> Country:
                 seats=tuple(Seat(**seat) for seat in human["seats"]),
             )
             for human in data["people"]
+        ),
+        letters=tuple(
+            Letter(**{**letter, "recipients": tuple(letter["recipients"])})
+            for letter in data["documents"]
         ),
     )

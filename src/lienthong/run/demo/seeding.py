@@ -14,6 +14,7 @@ from django.db import transaction
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
+from lienthong.apps.documents import api as documents
 from lienthong.apps.exchange.hub import api as hub
 from lienthong.apps.pki import api as pki
 from lienthong.run.demo import country as countries
@@ -43,6 +44,7 @@ def node(office: Path) -> None:
         for human in country.people_of(plan):
             _person(human, organizations, secrets["people"][human.key], office / "pki")
         _keys(plan, organizations, secrets["seals"], office / "pki")
+        _letters(plan, country, organizations)
     if plan.kind == "agency":
         _tell_axis(plan, country, office)
 
@@ -142,6 +144,34 @@ def _keys(
             pki.issue_service(office, organization_id=holder, at=now)
         if not pki.has_key(pki.KeyKind.AGENCY, organization_id=holder):
             pki.issue_agency(office, organization_id=holder, pin=seals[key], at=now)
+
+
+def _letters(
+    plan: NodePlan, country: Country, organizations: Mapping[str, directory.Organization]
+) -> None:
+    """The drafts that lie on this node's desks, made by the people who write them."""
+    for letter in country.letters:
+        if letter.organization not in plan.organizations:
+            continue
+        home = organizations[letter.organization]
+        if documents.OutgoingDocument.objects.filter(
+            organization=home, subject=letter.subject
+        ).exists():
+            continue
+        seats = {seat.person.username: seat for seat in accounts.seats(home.pk)}
+        drafter = accounts.actor_in(seats[letter.drafter])
+        draft = documents.draft_from_form(
+            drafter,
+            type_code=letter.type_code,
+            subject=letter.subject,
+            urgency=letter.urgency,
+            recipients=[organizations[key].pk for key in letter.recipients],
+            form={"addressee": "", "body": letter.body, "places": [], "bases": []},
+            signatory_seat_id=seats[letter.signatory].pk,
+            reviewer_seat_id=seats[letter.reviewer].pk,
+        )
+        if letter.submitted:
+            documents.submit_for_review(drafter, draft)
 
 
 def _tell_axis(plan: NodePlan, country: Country, office: Path) -> None:
