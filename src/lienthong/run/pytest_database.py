@@ -92,6 +92,8 @@ def _let_flush_empty_protected_tables(connection: Any) -> None:
             tables = [row[0] for row in cursor.fetchall()]
         off = [f"ALTER TABLE {table} DISABLE TRIGGER USER;" for table in tables]
         on = [f"ALTER TABLE {table} ENABLE TRIGGER USER;" for table in tables]
-        original([*off, *statements, *on] if statements else statements)
+        # The queue's tables are not managed by Django, so its flush would leave their rows.
+        queue = "TRUNCATE procrastinate_jobs CASCADE;"
+        original([*off, queue, *statements, *on] if statements else statements)
 
     connection.ops.execute_sql_flush = execute_sql_flush

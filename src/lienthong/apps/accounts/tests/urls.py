@@ -18,7 +18,6 @@ def behind(request: HttpRequest) -> JsonResponse:
 
 
 urlpatterns = [
-    path("", include("lienthong.web.urls")),
-    path("tai-khoan/", include("lienthong.apps.accounts.urls")),
     path("sau-cua", behind, name="behind"),
+    path("", include("lienthong.run.urls")),  # what the navigation of any context may name
 ]
