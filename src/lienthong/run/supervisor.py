@@ -283,8 +283,11 @@ class Supervisor:
 
 @contextmanager
 def terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the `with` as Ctrl-C does, so that clean-up runs."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    """Let SIGTERM and SIGHUP end the `with` as Ctrl-C does, so that clean-up runs.
+
+    SIGINT too: a shell that starts us in the background tells us to ignore it.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [(number, signal.signal(number, signal.default_int_handler)) for number in numbers]
     try:
         yield

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,8 @@ def test_one_that_ignores_sigterm_is_killed_with_its_whole_group(
     assert _until(lambda: not _is_alive(grandchild))
 
 
-def _watching(tmp_path: Path) -> subprocess.Popen[str]:
+@contextmanager
+def _watching(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A supervisor with two children in a process of its own; it prints their numbers."""
     program = (
         "import os, sys; from pathlib import Path;"
@@ -103,12 +105,16 @@ def _watching(tmp_path: Path) -> subprocess.Popen[str]:
         "except KeyboardInterrupt:\n"
         "    print('stopped', flush=True)\n"
     )
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
