@@ -8,6 +8,7 @@ agree. A good result is kept until the first moment at which it could change.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 HASH = hashes.SHA256()
 _FORBIDDEN_HASHES = {"md5", "sha1"}
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Trouble(Enum):
@@ -323,14 +325,16 @@ def _ask_reference(
 
     from lienthong.core.signing import reference_path  # noqa: PLC0415  slow to import
 
-    objection = reference_path.objection(
-        [parsed(one) for one in path],
-        trust_roots=[parsed(one) for one in trust.anchors],
-        other_certs=[parsed(one) for one in (*trust.intermediates, *path[1:-1])],
-        crls=memory.asn1_crls,
-        forbidden_hashes=_FORBIDDEN_HASHES,
-        at=at,
-    )
+    # asn1crypto's objects read themselves when they are first asked: never in two threads at once.
+    with _ONE_AT_A_TIME:
+        objection = reference_path.objection(
+            [parsed(one) for one in path],
+            trust_roots=[parsed(one) for one in trust.anchors],
+            other_certs=[parsed(one) for one in (*trust.intermediates, *path[1:-1])],
+            crls=memory.asn1_crls,
+            forbidden_hashes=_FORBIDDEN_HASHES,
+            at=at,
+        )
     if objection is None:
         return None
     return Trouble.CONSTRAINTS, f"Đường dẫn chứng thư không đạt quy tắc RFC 5280: {objection}"[:300]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -302,3 +303,16 @@ def test_a_chain_may_come_in_any_order(pki: NationalPKI) -> None:  # A4
     signature = signing.sign_detached(CONTENT, signer=mixed, at=NOW)
 
     assert check(signature, pki.trust_at(NOW)).indication is Indication.PASSED
+
+
+def test_many_threads_may_ask_at_once(pki: NationalPKI) -> None:
+    """The reference validator reads certificates lazily; two threads must not do it together."""
+    signers = [pki.service() for _ in range(8)]
+    signatures = [signing.sign_detached(CONTENT, signer=each, at=NOW) for each in signers]
+
+    for _ in range(5):
+        trust = pki.trust_at(NOW)  # nothing is remembered yet
+        with ThreadPoolExecutor(8) as pool:
+            reports = list(pool.map(lambda each, found=trust: check(each, found), signatures))
+
+        assert {report.indication for report in reports} == {Indication.PASSED}
