@@ -1,4 +1,7 @@
-"""Signed JSON: JWS compact with ES256 over canonical JSON (SG 5.4, 7.7). Receipts use it."""
+"""Signed JSON: JWS compact over canonical JSON (SG 5.4, 7.7). Receipts and registrations use it.
+
+A P-256 key signs with ES256, an RSA key with PS256; nothing else is read (R58).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -23,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lienthong.core.signing.authority import RECEIPT_SIGNING
 from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.cms import UNREADABLE
-from lienthong.core.signing.keys import PREHASHED, DigestSigner
+from lienthong.core.signing.keys import PREHASHED, DigestSigner, verify_digest
 from lienthong.core.signing.problems import JWSInvalid
 from lienthong.core.signing.report import Findings, Indication
 from lienthong.core.signing.trust import Trust
@@ -32,6 +35,7 @@ from lienthong.core.signing.validate import Purpose, check_signer
 RECEIPT_TYPE = "egov-receipt+jws"
 TOKEN_SIZE_MAX_BYTES = 256 * 1024
 _HEADER_NAMES = {"alg", "typ", "x5t#S256", "x5c", "sigT", "crit"}
+_ALGORITHMS = {"ES256", "PS256"}
 _RECEIPT = Purpose(frozenset({RECEIPT_SIGNING}), False, "ký biên nhận")
 
 
@@ -59,14 +63,17 @@ def sign_jws(
     at: datetime,
     typ: str = RECEIPT_TYPE,
 ) -> str:
-    """Sign `payload` and return the compact token; the certificate travels in x5c."""
+    """Sign `payload` and return the compact token; the certificate travels in x5c.
+
+    An EC key (P-256) signs with ES256, an RSA key with PS256.
+    """
     if certificate is None:
         if isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("a bare key needs its certificate")
         certificate = key.certificate
     own = certificate.public_bytes(Encoding.DER)
     header = {
-        "alg": "ES256",
+        "alg": "PS256" if isinstance(certificate.public_key(), rsa.RSAPublicKey) else "ES256",
         "typ": typ,
         "x5t#S256": _encode(hashlib.sha256(own).digest()),
         "x5c": [base64.b64encode(own).decode()],
@@ -74,7 +81,10 @@ def sign_jws(
         "crit": ["sigT"],
     }
     body = f"{_encode(canonical_json(header))}.{_encode(canonical_json(payload))}".encode()
-    return f"{body.decode()}.{_encode(raw_signature(key, hashlib.sha256(body).digest()))}"
+    digest = hashlib.sha256(body).digest()
+    if header["alg"] == "PS256" and isinstance(key, DigestSigner):
+        return f"{body.decode()}.{_encode(key.sign_digest(digest))}"
+    return f"{body.decode()}.{_encode(raw_signature(key, digest))}"
 
 
 def raw_signature(key: ec.EllipticCurvePrivateKey | DigestSigner, digest: bytes) -> bytes:
@@ -107,7 +117,7 @@ def read_jws(token: str) -> JWS:
     header = strict_object(_decode(parts[0]), "phần đầu")
     payload_bytes = _decode(parts[1])
     payload = strict_object(payload_bytes, "nội dung")
-    if header.get("alg") != "ES256":
+    if header.get("alg") not in _ALGORITHMS:
         raise JWSInvalid(detail="thuật toán không được phép")
     if set(header) - _HEADER_NAMES:
         raise JWSInvalid(detail="phần đầu có tham số lạ")
@@ -134,11 +144,13 @@ def verify_jws(
     trust: Trust | None = None,
     at: datetime | None = None,
     typ: str = RECEIPT_TYPE,
+    purpose: Purpose = _RECEIPT,
 ) -> dict[str, Any]:
     """Verify a token and return its payload. Raises JWSInvalid.
 
     Either by a known `public_key`, or by the certificate in the token against `trust` at `at`: it
-    must be an axis' receipt certificate whose path and revocation hold; "unknown" is a refusal.
+    must be for `purpose` (an axis' receipts unless said otherwise), and its path and revocation
+    must hold; "unknown" is a refusal.
     """
     found = read_jws(token)
     if found.header.get("typ") != typ:
@@ -149,22 +161,33 @@ def verify_jws(
             raise JWSInvalid(detail="không có khóa hoặc chứng thư để kiểm tra")
         key = found.certificate.public_key()
     try:
-        verify_raw(key, hashlib.sha256(found.signing_input).digest(), found.signature)
+        _verify(found, key)
     except InvalidSignature as error:
         raise JWSInvalid(detail="chữ ký sai") from error
     if public_key is None and trust is not None and at is not None:
-        _check_certificate(found, trust, at)
+        _check_certificate(found, purpose, trust, at)
     return found.payload
 
 
-def _check_certificate(found: JWS, trust: Trust, at: datetime) -> None:
+def _verify(found: JWS, key: object) -> None:
+    """Check the signature by the algorithm of the key, which the header must name (R58)."""
+    digest = hashlib.sha256(found.signing_input).digest()
+    if found.header["alg"] == "ES256":
+        verify_raw(key, digest, found.signature)
+    elif isinstance(key, rsa.RSAPublicKey):
+        verify_digest(key, digest, found.signature)
+    else:
+        raise InvalidSignature("not an RSA key")
+
+
+def _check_certificate(found: JWS, purpose: Purpose, trust: Trust, at: datetime) -> None:
     findings = Findings()
     if found.certificate is None:
         raise JWSInvalid(detail="không có chứng thư")
     check_signer(
         found.certificate,
         others=(),
-        purpose=_RECEIPT,
+        purpose=purpose,
         claimed_at=found.signed_at,
         trust=trust,
         at=at,
