@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from lienthong.core.errors import Problem
+from lienthong.web import navigation
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,10 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page of this node: the axis looks at packets, an agency at its desk."""
-    return redirect("hub:packets" if settings.NODE_KIND == "axis" else "documents:desk")
+    """Lead everybody to their own first page: the first entry of their navigation."""
+    links = (link.to for section in navigation.sections(request) for link in section.links)
+    usual = "hub:packets" if settings.NODE_KIND == "axis" else "documents:desk"
+    return redirect(next(links, usual))
 
 
 @require_safe

@@ -19,6 +19,8 @@ class Role(models.TextChoices):
     ARCHIVIST = "archivist", "Lưu trữ viên"
     ADMINISTRATOR = "administrator", "Quản trị hệ thống"
     AXIS_OPERATOR = "axis_operator", "Vận hành trục"
+    REGISTRAR = "registrar", "Cán bộ đăng ký chứng thư"
+    CERTIFICATE_OFFICER = "cert_officer", "Cán bộ cấp chứng thư"
 
 
 # TM-X-04: idle limits; administrators get less. The absolute limit counts from sign-in.

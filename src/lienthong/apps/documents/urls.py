@@ -45,7 +45,7 @@ urlpatterns = [
     path("di/<uuid:pk>/chu-ky", views.outgoing_signatures, name="outgoing_signatures"),
 ]
 
-OUTSIDE_THE_DESK = frozenset({Role.AXIS_OPERATOR})
+OUTSIDE_THE_DESK = frozenset({Role.AXIS_OPERATOR, Role.REGISTRAR, Role.CERTIFICATE_OFFICER})
 
 
 def _sections(request: HttpRequest) -> tuple[Section, ...]:
