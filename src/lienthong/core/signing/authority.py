@@ -6,95 +6,96 @@ it is signed (SG-P-01). The authority keeps what it revoked; storing keys and st
 
 from __future__ import annotations
 
-import unicodedata
-import warnings
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from lienthong.core.signing import der
 from lienthong.core.signing.keys import PSS, SHA256, PrivateKey, PublicKey
-from lienthong.core.signing.problems import CertificateProfileBroken
+from lienthong.core.signing.lint import check_authority, lint
+from lienthong.core.signing.policy import RSA_SIZE_SIGN, AlgorithmRefused, check_key
+from lienthong.core.signing.problems import CertificateProfileBroken, CertificateRequestRefused
+from lienthong.core.signing.profiles import (
+    ARC,
+    DAY,
+    DOCUMENT_SIGNING,
+    EMAIL_PROTECTION,
+    EQUAL_POLICIES,
+    GOVERNMENT_POLICIES,
+    OCSP_SIGNING,
+    PACKET_SIGNING,
+    POLICY_AGENCY,
+    POLICY_GOVERNMENT_TSA,
+    POLICY_NATIONAL_TSA,
+    POLICY_PERSON,
+    POLICY_PUBLIC_LEGAL,
+    POLICY_PUBLIC_PERSON,
+    POLICY_SERVICE,
+    PUBLIC_POLICIES,
+    RECEIPT_SIGNING,
+    REQUEST_SIGNING,
+    SHAPES,
+    SOFTWARE_KEY,
+    TIME_STAMPING,
+    TSA_KEY_USE,
+    YEAR,
+    Profile,
+    Shape,
+    Subject,
+    authority_name,
+    subject_name,
+)
 
-# The arc for examples (RFC 5612); a deployment puts its own here (SG 3.4).
-ARC = "1.3.6.1.4.1.32473.84"
-POLICY_PERSON = f"{ARC}.1.1"
-POLICY_AGENCY = f"{ARC}.1.2"
-POLICY_SERVICE = f"{ARC}.1.3"
-POLICY_PUBLIC_PERSON = f"{ARC}.2.1"
-POLICY_PUBLIC_LEGAL = f"{ARC}.2.2"
-SOFTWARE_KEY = "3"  # the last arc: a key in a file, for demonstration only (SG-K-04)
-GOVERNMENT_POLICIES = (POLICY_PERSON, POLICY_AGENCY, POLICY_SERVICE)
-PUBLIC_POLICIES = (POLICY_PUBLIC_PERSON, POLICY_PUBLIC_LEGAL)
+__all__ = [
+    "ARC",
+    "DOCUMENT_SIGNING",
+    "EMAIL_PROTECTION",
+    "EQUAL_POLICIES",
+    "GOVERNMENT_POLICIES",
+    "OCSP_SIGNING",
+    "PACKET_SIGNING",
+    "POLICY_AGENCY",
+    "POLICY_GOVERNMENT_TSA",
+    "POLICY_NATIONAL_TSA",
+    "POLICY_PERSON",
+    "POLICY_PUBLIC_LEGAL",
+    "POLICY_PUBLIC_PERSON",
+    "POLICY_SERVICE",
+    "PUBLIC_POLICIES",
+    "RECEIPT_SIGNING",
+    "REQUEST_SIGNING",
+    "SHAPES",
+    "SOFTWARE_KEY",
+    "TIME_STAMPING",
+    "Authority",
+    "Profile",
+    "Shape",
+    "Subject",
+    "authority_name",
+    "key_identifier",
+    "lint",
+    "make_certificate_request",
+    "make_ec_key",
+    "make_key",
+    "read_certificate_request",
+    "subject_name",
+]
 
-DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"  # RFC 9336
-# Readers built on NSS (poppler, so most Linux desktops) trust a document signer only with this use.
-EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
-PACKET_SIGNING = f"{ARC}.8.1"
-REQUEST_SIGNING = f"{ARC}.8.2"
-RECEIPT_SIGNING = f"{ARC}.8.3"
-
-DAY = timedelta(days=1)
-YEAR = timedelta(days=365)
+BASE_URL = "http://pki.lienthong.example"
 EXPIRED_CERTS_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
+POLICY_MAPPINGS = x509.ObjectIdentifier("2.5.29.33")
+RESPONSIBILITY = (
+    "Chứng thư chỉ có giá trị trong phạm vi và mục đích ghi tại chứng thư; "
+    "khóa phần mềm, chỉ dùng để trình diễn."
+)
 _PLACEHOLDER_KEY = ec.generate_private_key(ec.SECP256R1())  # signs drafts for the profile check
-
-
-class Profile(StrEnum):
-    """What a certificate is for."""
-
-    PERSON = "person"
-    AGENCY = "agency"
-    SERVICE = "service"
-    NODE = "node"
-    RECEIPT = "receipt"
-    PUBLIC_PERSON = "public_person"
-    PUBLIC_LEGAL = "public_legal"
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The parts of a profile that differ (SG 3.3)."""
-
-    policy: str
-    usage: str
-    commits: bool
-    lifetime: timedelta
-
-    @property
-    def usages(self) -> tuple[str, ...]:
-        """Every extended use, the meant one first."""
-        return (self.usage, EMAIL_PROTECTION) if self.usage == DOCUMENT_SIGNING else (self.usage,)
-
-
-SHAPES = {
-    Profile.PERSON: Shape(POLICY_PERSON, DOCUMENT_SIGNING, True, 5 * YEAR),
-    Profile.AGENCY: Shape(POLICY_AGENCY, DOCUMENT_SIGNING, True, 5 * YEAR),
-    Profile.SERVICE: Shape(POLICY_SERVICE, PACKET_SIGNING, False, 3 * YEAR),
-    Profile.NODE: Shape(POLICY_SERVICE, REQUEST_SIGNING, False, 3 * YEAR),
-    Profile.RECEIPT: Shape(POLICY_SERVICE, RECEIPT_SIGNING, False, 3 * YEAR),
-    Profile.PUBLIC_PERSON: Shape(POLICY_PUBLIC_PERSON, DOCUMENT_SIGNING, True, 3 * YEAR),
-    Profile.PUBLIC_LEGAL: Shape(POLICY_PUBLIC_LEGAL, DOCUMENT_SIGNING, True, 3 * YEAR),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Who a certificate names (SG 3.2). `organization_code` is the agency's identification code."""
-
-    common_name: str
-    organization: str = ""
-    organization_code: str = ""
-    unit: str = ""
-    title: str = ""
-    serial: str = ""
-    place: str = ""
-    uri: str = ""
 
 
 @dataclass
@@ -104,17 +105,30 @@ class Authority:
     key: PrivateKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
-    base_url: str = "http://pki.lienthong.example"
+    base_url: str = BASE_URL
     revoked: dict[int, tuple[datetime, x509.ReasonFlags]] = field(default_factory=dict)
     crl_number: int = 0
 
     @classmethod
-    def root(cls, name: str, *, key: PrivateKey, at: datetime, years: int = 20) -> Authority:
+    def root(
+        cls,
+        name: str,
+        *,
+        key: PrivateKey,
+        at: datetime,
+        years: int = 20,
+        base_url: str = BASE_URL,
+    ) -> Authority:
         """A self-signed root."""
-        subject = _ca_name(name)
+        subject = authority_name(name)
         builder = _builder(subject, subject, key.public_key(), at, at + years * YEAR)
-        builder = _ca_extensions(builder, key.public_key(), path_length=None)
-        return cls(key, _sign(builder, key))
+        builder = _ca_extensions(builder, path_length=None)
+        return cls(key, _sign(builder, key), base_url=base_url)
+
+    @property
+    def identifier(self) -> str:
+        """16 hexadecimal digits that name this authority's key in addresses."""
+        return key_identifier(self.certificate)
 
     def sub_authority(
         self,
@@ -126,17 +140,40 @@ class Authority:
         policies: Sequence[str] = GOVERNMENT_POLICIES,
     ) -> Authority:
         """An authority under this one that issues end certificates only (pathLen 0)."""
-        builder = self._under_this(_ca_name(name), key.public_key(), at, at + years * YEAR)
-        builder = _ca_extensions(builder, key.public_key(), path_length=0)
+        certificate = self.certify_authority(
+            authority_name(name), key.public_key(), at=at, years=years, policies=policies
+        )
+        return Authority(key, certificate, (certificate, *self.chain), self.base_url)
+
+    def certify_authority(
+        self,
+        subject: x509.Name,
+        public_key: PublicKey,
+        *,
+        at: datetime,
+        years: int = 10,
+        policies: Sequence[str] = GOVERNMENT_POLICIES,
+    ) -> x509.Certificate:
+        """A sub-authority's certificate for a key that stays elsewhere."""
+        end = min(at + years * YEAR, self.certificate.not_valid_after_utc)
+        builder = self._under_this(subject, public_key, at, end)
+        builder = _ca_extensions(builder, path_length=0)
         builder = builder.add_extension(_policies(policies), critical=False)
-        certificate = _sign(builder, self.key)
-        chain = (certificate, *self.chain)
-        return Authority(key, certificate, chain, self.base_url)
+        return self._checked(builder, path_length=0)
 
     def cross_certify(
-        self, other: x509.Certificate, *, at: datetime, policies: Sequence[str], years: int = 5
+        self,
+        other: x509.Certificate,
+        *,
+        at: datetime,
+        policies: Sequence[str],
+        years: int = 5,
+        mappings: Sequence[tuple[str, str]] = (),
     ) -> x509.Certificate:
-        """Certify another root's key: same subject and key, this authority as issuer (SG 3.5)."""
+        """Certify another root's key: same subject and key, this authority as issuer (SG 3.5).
+
+        mappings: pairs (policy of this authority, equal policy of the other).
+        """
         public = other.public_key()
         if not isinstance(public, PublicKey):
             raise CertificateProfileBroken(detail="khóa của gốc kia không phải RSA hoặc EC")
@@ -144,10 +181,24 @@ class Authority:
             at + years * YEAR, other.not_valid_after_utc, self.certificate.not_valid_after_utc
         )
         builder = self._under_this(other.subject, public, at, end)
-        builder = _ca_extensions(builder, public, path_length=1)
+        builder = _ca_extensions(builder, path_length=1)
         builder = builder.add_extension(_policies(policies), critical=False)
+        if mappings:
+            builder = builder.add_extension(_mappings(mappings), critical=False)
         builder = builder.add_extension(x509.InhibitAnyPolicy(0), critical=True)
-        return _sign(builder, self.key)
+        return self._checked(builder, path_length=1)
+
+    def link(self, newer: x509.Certificate, *, at: datetime) -> x509.Certificate:
+        """Certify the next key of this very root: old signs new (SG-K-10, RFC 4210 4.4).
+
+        Raises CertificateProfileBroken when `newer` bears another name.
+        """
+        public = newer.public_key()
+        if newer.subject != self.certificate.subject or not isinstance(public, PublicKey):
+            raise CertificateProfileBroken(detail="chứng thư nối phải cùng tên với gốc")
+        end = min(newer.not_valid_after_utc, self.certificate.not_valid_after_utc)
+        builder = self._under_this(newer.subject, public, at, end)
+        return self._checked(_ca_extensions(builder, path_length=None), path_length=None)
 
     def issue(
         self,
@@ -157,15 +208,22 @@ class Authority:
         *,
         at: datetime,
         lifetime: timedelta | None = None,
+        until: datetime | None = None,
     ) -> x509.Certificate:
-        """Issue an end certificate. Raises CertificateProfileBroken."""
+        """Issue an end certificate. Raises CertificateProfileBroken.
+
+        until: an earlier end, as for a changed certificate that keeps the end of the old one.
+        """
         shape = SHAPES[profile]
         end = min(at + (lifetime or shape.lifetime), self.certificate.not_valid_after_utc)
-        builder = self._under_this(_subject_name(subject), public_key, at, end)
-        builder = _end_extensions(builder, shape)
-        if subject.uri:
-            names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(subject.uri)])
-            builder = builder.add_extension(names, critical=False)
+        end = min(end, until or end)
+        builder = self._under_this(
+            subject_name(subject), public_key, at, end, services=shape.status_services, leaf=True
+        )
+        builder = _end_extensions(builder, profile, at, f"{self.base_url}/cps")
+        names = _alternative_names(subject)
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         lint(_sign(builder, _PLACEHOLDER_KEY), profile, self.certificate)
         return _sign(builder, self.key)
 
@@ -176,8 +234,22 @@ class Authority:
         at: datetime,
         reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
     ) -> None:
-        """Put the certificate on the next CRL. The first revocation of a serial stands."""
-        self.revoked.setdefault(certificate.serial_number, (at, reason))
+        """Put the certificate on the next CRL. The first revocation of a serial stands.
+
+        A hold may become a revocation; it keeps its time, for nothing signed since is good.
+        """
+        serial = certificate.serial_number
+        known = self.revoked.get(serial)
+        if known is None:
+            self.revoked[serial] = (at, reason)
+        elif known[1] is x509.ReasonFlags.certificate_hold:
+            self.revoked[serial] = (known[0], reason)
+
+    def release(self, certificate: x509.Certificate) -> None:
+        """Take a certificate on hold off the list (SG-R-04); what is revoked stays revoked."""
+        known = self.revoked.get(certificate.serial_number)
+        if known is not None and known[1] is x509.ReasonFlags.certificate_hold:
+            del self.revoked[certificate.serial_number]
 
     def crl(self, *, at: datetime, lifetime: timedelta = 2 * DAY) -> x509.CertificateRevocationList:
         """The next CRL: its number is one more than the last (SG-R-03)."""
@@ -204,57 +276,81 @@ class Authority:
             if reason is not x509.ReasonFlags.unspecified:
                 entry = entry.add_extension(x509.CRLReason(reason), critical=False)
             builder = builder.add_revoked_certificate(entry.build())
-        return builder.sign(self.key, SHA256, rsa_padding=_padding(self.key))
+        return builder.sign(self.key, _digest(self.key), rsa_padding=_padding(self.key))
 
     def _under_this(
-        self, subject: x509.Name, public_key: PublicKey, at: datetime, end: datetime
+        self,
+        subject: x509.Name,
+        public_key: PublicKey,
+        at: datetime,
+        end: datetime,
+        *,
+        services: bool = True,
+        leaf: bool = False,
     ) -> x509.CertificateBuilder:
-        """A builder with what every certificate under this authority carries."""
-        here = f"{self.base_url}/{_key_id(self.certificate).hex()[:16]}"
-        location = x509.UniformResourceIdentifier(f"{here}.crl")
-        point = x509.DistributionPoint([location], None, None, None)
-        issuers = x509.AccessDescription(
-            AuthorityInformationAccessOID.CA_ISSUERS,
-            x509.UniformResourceIdentifier(f"{here}.cer"),
-        )
-        return (
-            _builder(self.certificate.subject, subject, public_key, at, end)
-            .add_extension(_authority_key_id(self.certificate), critical=False)
-            .add_extension(x509.CRLDistributionPoints([point]), critical=False)
-            .add_extension(x509.AuthorityInformationAccess([issuers]), critical=False)
-        )
+        """A builder with what every certificate under this authority carries (SG 3.3)."""
+        point = x509.UniformResourceIdentifier(f"{self.base_url}/crl/{self.identifier}.crl")
+        issuer = x509.UniformResourceIdentifier(f"{self.base_url}/ca/{self.identifier}.cer")
+        access = [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, issuer)]
+        if leaf and services:
+            responder = x509.UniformResourceIdentifier(f"{self.base_url}/ocsp")
+            access.insert(0, x509.AccessDescription(AuthorityInformationAccessOID.OCSP, responder))
+        builder = _builder(self.certificate.subject, subject, public_key, at, end)
+        builder = builder.add_extension(_authority_key_id(self.certificate), critical=False)
+        builder = builder.add_extension(x509.AuthorityInformationAccess(access), critical=False)
+        if services:
+            points = x509.CRLDistributionPoints([x509.DistributionPoint([point], None, None, None)])
+            builder = builder.add_extension(points, critical=False)
+        return builder
+
+    def _checked(
+        self, builder: x509.CertificateBuilder, *, path_length: int | None
+    ) -> x509.Certificate:
+        """Sign a CA certificate after its profile check (SG-P-01)."""
+        check_authority(_sign(builder, _PLACEHOLDER_KEY), self.certificate, path_length=path_length)
+        return _sign(builder, self.key)
 
 
-def lint(certificate: x509.Certificate, profile: Profile, issuer: x509.Certificate) -> None:
-    """Check an end certificate against its profile. Raises CertificateProfileBroken (SG-P-01)."""
-    shape = SHAPES[profile]
-    extensions = certificate.extensions
-    usage = extensions.get_extension_for_class(x509.KeyUsage)
-    basic = extensions.get_extension_for_class(x509.BasicConstraints)
-    extended = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    policies = extensions.get_extension_for_class(x509.CertificatePolicies).value
-    lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    rules = {
-        "số sê-ri phải dương và có ít nhất 64 bit": certificate.serial_number.bit_length() >= 64,
-        "thời hạn vượt khuôn mẫu": timedelta(0) < lifetime <= shape.lifetime,
-        "thời hạn vượt chứng thư của cơ quan cấp": (
-            issuer.not_valid_before_utc <= certificate.not_valid_before_utc
-            and certificate.not_valid_after_utc <= issuer.not_valid_after_utc
-        ),
-        "mục đích khóa (KeyUsage) sai": usage.critical
-        and usage.value.digital_signature
-        and usage.value.content_commitment == shape.commits
-        and not usage.value.key_cert_sign
-        and not usage.value.crl_sign,
-        "BasicConstraints phải là CA:FALSE": basic.critical and not basic.value.ca,
-        "mục đích mở rộng (EKU) sai": tuple(use.dotted_string for use in extended) == shape.usages,
-        "chính sách chứng thư sai": [p.policy_identifier.dotted_string for p in policies]
-        == [f"{shape.policy}.{SOFTWARE_KEY}"],
-        "khóa yếu hơn bảng thuật toán": _key_is_allowed(certificate),
-    }
-    for text, kept in rules.items():
-        if not kept:
-            raise CertificateProfileBroken(detail=text)
+def make_certificate_request(key: PrivateKey, subject: Subject) -> bytes:
+    """A PKCS#10 request in DER by which the holder of `key` asks to be certified as `subject`."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject_name(subject))
+    request = builder.sign(key, _digest(key), rsa_padding=_padding(key))
+    return request.public_bytes(serialization.Encoding.DER)
+
+
+def read_certificate_request(data: bytes, subject: Subject) -> PublicKey:
+    """The public key of a PKCS#10 request made by the holder of its key for exactly `subject`.
+
+    Raises CertificateRequestRefused: not DER, a signature that proves no possession of the key, a
+    name other than the approved one, a key the table of algorithms does not allow for signing.
+    """
+    try:
+        der.check_strict(data)
+        request = x509.load_der_x509_csr(data)
+        holds = request.is_signature_valid
+        name, public = request.subject, request.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CertificateRequestRefused(detail="không đọc được PKCS#10") from error
+    if not holds:
+        raise CertificateRequestRefused(
+            detail="chữ ký của yêu cầu không chứng minh được việc giữ khóa"
+        )
+    wanted = {(one.oid.dotted_string, one.value) for one in subject_name(subject)}
+    found = [(one.oid.dotted_string, str(one.value)) for one in name]
+    if len(found) != len(set(found)) or set(found) != wanted:
+        raise CertificateRequestRefused(detail="tên trong yêu cầu không phải tên đã được phê duyệt")
+    try:
+        key = check_key(public)
+    except AlgorithmRefused as error:
+        raise CertificateRequestRefused(detail=str(error)) from error
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < RSA_SIZE_SIGN:
+        raise CertificateRequestRefused(detail=f"khóa RSA phải từ {RSA_SIZE_SIGN} bit")
+    return key
+
+
+def key_identifier(certificate: x509.Certificate) -> str:
+    """16 hexadecimal digits of the subject key identifier, as addresses of services use it."""
+    return _key_id(certificate).hex()[:16]
 
 
 def make_key(bits: int = 3072) -> rsa.RSAPrivateKey:
@@ -265,13 +361,6 @@ def make_key(bits: int = 3072) -> rsa.RSAPrivateKey:
 def make_ec_key() -> ec.EllipticCurvePrivateKey:
     """A new P-256 key."""
     return ec.generate_private_key(ec.SECP256R1())
-
-
-def _key_is_allowed(certificate: x509.Certificate) -> bool:
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        return key.key_size >= 2048
-    return isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= 256
 
 
 def _builder(
@@ -290,7 +379,7 @@ def _builder(
 
 
 def _ca_extensions(
-    builder: x509.CertificateBuilder, public_key: PublicKey, *, path_length: int | None
+    builder: x509.CertificateBuilder, *, path_length: int | None
 ) -> x509.CertificateBuilder:
     usage = _key_usage(certifies=True)
     return builder.add_extension(
@@ -298,14 +387,40 @@ def _ca_extensions(
     ).add_extension(usage, critical=True)
 
 
-def _end_extensions(builder: x509.CertificateBuilder, shape: Shape) -> x509.CertificateBuilder:
+def _end_extensions(
+    builder: x509.CertificateBuilder, profile: Profile, at: datetime, statement: str
+) -> x509.CertificateBuilder:
+    shape = SHAPES[profile]
     usages = x509.ExtendedKeyUsage([x509.ObjectIdentifier(use) for use in shape.usages])
-    return (
+    builder = (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(commits=shape.commits), critical=True)
-        .add_extension(usages, critical=False)
-        .add_extension(_policies([shape.policy]), critical=False)
+        .add_extension(usages, critical=shape.usage_is_critical)
     )
+    if shape.policy:
+        responsibility = RESPONSIBILITY if shape.commits else ""
+        policies = _policies([shape.policy], statement, responsibility)
+        builder = builder.add_extension(policies, critical=False)
+    if shape.usage == OCSP_SIGNING:
+        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
+    if shape.usage == TIME_STAMPING:
+        period = x509.PrivateKeyUsagePeriod(at, at + TSA_KEY_USE)
+        builder = builder.add_extension(period, critical=False)
+    return builder
+
+
+def _alternative_names(subject: Subject) -> list[x509.GeneralName]:
+    names: list[x509.GeneralName] = [_host(host) for host in subject.hosts]
+    if subject.uri:
+        names.append(x509.UniformResourceIdentifier(subject.uri))
+    return names
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _key_usage(*, certifies: bool = False, commits: bool = False) -> x509.KeyUsage:
@@ -322,13 +437,29 @@ def _key_usage(*, certifies: bool = False, commits: bool = False) -> x509.KeyUsa
     )
 
 
-def _policies(arcs: Sequence[str]) -> x509.CertificatePolicies:
+def _policies(
+    arcs: Sequence[str], statement: str = "", responsibility: str = ""
+) -> x509.CertificatePolicies:
+    """Policies with the level of our keys; `statement` is the address of the practice statement."""
+    qualifiers: list[str | x509.UserNotice] = [statement] if statement else []
+    if responsibility:
+        qualifiers.append(x509.UserNotice(None, responsibility))
     return x509.CertificatePolicies(
         [
-            x509.PolicyInformation(x509.ObjectIdentifier(f"{arc}.{SOFTWARE_KEY}"), None)
+            x509.PolicyInformation(
+                x509.ObjectIdentifier(f"{arc}.{SOFTWARE_KEY}"), qualifiers or None
+            )
             for arc in arcs
         ]
     )
+
+
+def _mappings(pairs: Sequence[tuple[str, str]]) -> x509.UnrecognizedExtension:
+    """PolicyMappings (RFC 5280 4.2.1.5); the library can read it but not write it."""
+    value = der.sequence(
+        *(der.sequence(*(der.oid(f"{policy}.{SOFTWARE_KEY}") for policy in pair)) for pair in pairs)
+    )
+    return x509.UnrecognizedExtension(POLICY_MAPPINGS, value)
 
 
 def _key_id(certificate: x509.Certificate) -> bytes:
@@ -344,45 +475,10 @@ def _padding(key: PrivateKey) -> padding.PSS | None:
 
 
 def _sign(builder: x509.CertificateBuilder, key: PrivateKey) -> x509.Certificate:
-    return builder.sign(key, SHA256, rsa_padding=_padding(key))
+    return builder.sign(key, _digest(key), rsa_padding=_padding(key))
 
 
-def _ca_name(name: str) -> x509.Name:
-    return _name([(NameOID.COUNTRY_NAME, "VN"), (NameOID.COMMON_NAME, name)])
-
-
-def _subject_name(subject: Subject) -> x509.Name:
-    code = f"GO:VN-{subject.organization_code}" if subject.organization_code else ""
-    return _name(
-        [
-            (NameOID.COUNTRY_NAME, "VN"),
-            (NameOID.STATE_OR_PROVINCE_NAME, subject.place),
-            (NameOID.ORGANIZATION_NAME, subject.organization),
-            (NameOID.ORGANIZATION_IDENTIFIER, code),
-            (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.unit),
-            (NameOID.TITLE, subject.title),
-            (NameOID.SERIAL_NUMBER, subject.serial),
-            (NameOID.COMMON_NAME, subject.common_name),
-        ]
-    )
-
-
-def _name(parts: Sequence[tuple[x509.ObjectIdentifier, str]]) -> x509.Name:
-    """The name in UTF8String and NFC, without empty parts.
-
-    The library counts the 64 characters of X.520 in bytes, which is too few for Vietnamese, so the
-    length is checked here.
-    """
-    attributes = []
-    for kind, value in parts:
-        text = unicodedata.normalize("NFC", value).strip()
-        if not text:
-            continue
-        if len(text) > 200 or any(
-            unicodedata.category(c) in {"Cc", "Cf", "Co", "Cs"} for c in text
-        ):
-            raise CertificateProfileBroken(detail=f"giá trị tên không dùng được: {text[:40]!r}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            attributes.append(x509.NameAttribute(kind, text, _validate=False))
-    return x509.Name(attributes)
+def _digest(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
+    """The digest that goes with a key (SG 9): SHA-384 with P-384, SHA-256 with all others."""
+    large = isinstance(key, ec.EllipticCurvePrivateKey) and key.key_size == 384
+    return hashes.SHA384() if large else SHA256

@@ -107,6 +107,14 @@ class CertificateProfileBroken(Problem):
     text = "Chứng thư số không đúng khuôn mẫu: {detail}."
 
 
+class CertificateRequestRefused(Problem):
+    """A PKCS#10 request proves no possession of its key, or asks for a name not approved."""
+
+    code = "signing.certificate_request_refused"
+    status = 422
+    text = "Yêu cầu cấp chứng thư (CSR) bị từ chối: {detail}."
+
+
 class TrustInvalid(Problem):
     """A trust bundle cannot be read, or its roots are not the pinned ones."""
 
