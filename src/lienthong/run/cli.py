@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "migrate": ("lienthong.run.commands.migrate:migrate", "Bring a node's tables up to date."),
     "node": ("lienthong.run.commands.node:node", "Make, run and examine a node."),
     "packet": ("lienthong.run.commands.packet:packet", "Make, show and check edXML packets."),
+    "pki": ("lienthong.run.commands.pki:pki", "Certificates, paths and authorities."),
     "problems": ("lienthong.run.commands.problems:problems", "List every problem code."),
     "serve": ("lienthong.run.commands.serve:serve", "Run one role of a node."),
     "sign": ("lienthong.run.commands.sign:sign", "Sign a PDF or any file."),
@@ -35,24 +36,33 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one when it is called."""
+    """A group that knows its commands by name and imports one when it is called.
+
+    table: as COMMANDS.
+    """
+
+    def __init__(self, *arguments: Any, table: Mapping[str, tuple[str, str]], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
+        return sorted(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.table:
             return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        module, _, attribute = self.table[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, self.table[name][1]) for name in self.list_commands(ctx)])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="lienthong", prog_name="lienthong")
 def cli() -> None:
     """Liên Thông: document exchange, signatures and document desks for agencies of Viet Nam.

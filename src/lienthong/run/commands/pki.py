@@ -1,0 +1,19 @@
+"""`lienthong pki …`: each sub-command lives in its own module and is loaded when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from lienthong.run.cli import LazyGroup
+
+# name: (where the click command is, its one line of help)
+SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
+    "path": ("lienthong.run.commands.pki_path:path", "Validate one certificate path (RFC 5280)."),
+}
+
+
+@click.group(cls=LazyGroup, table=SUBCOMMANDS)
+def pki() -> None:
+    """Certificates, paths, revocation and the authorities behind them."""
