@@ -7,11 +7,11 @@ signing-certificate-v2, and signing-time for packets only; certificates without 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from asn1crypto import algos, cms, tsp
+from asn1crypto import algos, cms, core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -29,6 +29,7 @@ CONTENT_TYPE = der.oid("1.2.840.113549.1.9.3")
 MESSAGE_DIGEST = der.oid("1.2.840.113549.1.9.4")
 SIGNING_TIME = der.oid("1.2.840.113549.1.9.5")
 SIGNING_CERTIFICATE_V2 = der.oid("1.2.840.113549.1.9.16.2.47")
+SIGNATURE_TIMESTAMP = der.oid("1.2.840.113549.1.9.16.2.14")
 SHA256_ID = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"))
 _SHA256_NULL = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"), der.NULL)
 _MGF1_SHA256 = der.sequence(der.oid("1.2.840.113549.1.1.8"), _SHA256_NULL)
@@ -58,26 +59,37 @@ class CMSInvalid(ValueError):  # noqa: N818
     """The bytes are no signature of the accepted shape. The text is Vietnamese."""
 
 
-def build(signer: DigestSigner, digest: bytes, *, signing_time: datetime | None = None) -> bytes:
-    """Sign the SHA-256 `digest` of some content; return the CMS in DER, content not inside."""
+def build(
+    signer: DigestSigner,
+    digest: bytes,
+    *,
+    signing_time: datetime | None = None,
+    stamp: Callable[[bytes], bytes] | None = None,
+) -> bytes:
+    """Sign the SHA-256 `digest` of some content; return the CMS in DER, content not inside.
+
+    stamp: makes a time-stamp token over a SHA-256 digest; it is given that of the signature value,
+    and its token becomes the unsigned attribute signature-time-stamp.
+    """
     own = signer.certificate.public_bytes(Encoding.DER)
     attributes = [
-        _attribute(CONTENT_TYPE, DATA),
-        _attribute(MESSAGE_DIGEST, der.octets(digest)),
-        _attribute(SIGNING_CERTIFICATE_V2, _signing_certificate(own)),
+        attribute(CONTENT_TYPE, DATA),
+        attribute(MESSAGE_DIGEST, der.octets(digest)),
+        attribute(SIGNING_CERTIFICATE_V2, signing_certificate(own)),
     ]
     if signing_time is not None:
-        attributes.append(_attribute(SIGNING_TIME, der.time(signing_time)))
+        attributes.append(attribute(SIGNING_TIME, der.time(signing_time)))
     signed = der.set_of(*attributes)
     signature = signer.sign_digest(hashlib.sha256(signed).digest())
     is_rsa = isinstance(signer.certificate.public_key(), rsa.RSAPublicKey)
     info = der.sequence(
         der.integer(1),
-        _issuer_and_serial(signer.certificate),
+        issuer_and_serial(signer.certificate),
         SHA256_ID,
         b"\xa0" + signed[1:],
         PSS_ID if is_rsa else ECDSA_SHA256_ID,
         der.octets(signature),
+        unsigned_timestamp(stamp(hashlib.sha256(signature).digest())) if stamp else b"",
     )
     chain = [certificate.public_bytes(Encoding.DER) for certificate in signer.chain]
     body = der.sequence(
@@ -90,17 +102,22 @@ def build(signer: DigestSigner, digest: bytes, *, signing_time: datetime | None 
     return der.sequence(SIGNED_DATA, der.tlv(0xA0, body))
 
 
-def _attribute(kind: bytes, value: bytes) -> bytes:
+def unsigned_timestamp(token: bytes) -> bytes:
+    """The unsigned attributes of a SignerInfo: one signature-time-stamp."""
+    return der.tlv(0xA1, attribute(SIGNATURE_TIMESTAMP, token))
+
+
+def attribute(kind: bytes, value: bytes) -> bytes:
     return der.sequence(kind, der.set_of(value))
 
 
-def _signing_certificate(own: bytes) -> bytes:
+def signing_certificate(own: bytes) -> bytes:
     """ESSCertIDv2 with the default digest, SHA-256 (RFC 5035)."""
     one = der.sequence(der.octets(hashlib.sha256(own).digest()))
     return der.sequence(der.sequence(one))
 
 
-def _issuer_and_serial(certificate: x509.Certificate) -> bytes:
+def issuer_and_serial(certificate: x509.Certificate) -> bytes:
     """IssuerAndSerialNumber with the issuer's bytes as they stand in the certificate."""
     from asn1crypto.x509 import Certificate  # noqa: PLC0415  (the name is taken above)
 
@@ -121,11 +138,15 @@ class SignedCMS:
     digest: str
     signing_time: datetime | None
     names_certificate: bool  # signing-certificate(-v2) is there and is this certificate
-    has_timestamp: bool
+    timestamps: tuple[bytes, ...]  # tokens of unsigned attributes, DER
+    content: bytes | None = None  # what stands inside, for time-stamp tokens only
 
 
-def parse(data: bytes, *, trailing_zeros: bool = False) -> SignedCMS:
-    """Read one detached signature. Raises CMSInvalid (R5-R9, R11, R12, R16, R18)."""
+def parse(data: bytes, *, trailing_zeros: bool = False, content_type: str = "data") -> SignedCMS:
+    """Read one detached signature. Raises CMSInvalid (R5-R9, R11, R12, R16, R18).
+
+    content_type: "tst_info" reads a time-stamp token, whose content is inside it.
+    """
     if len(data) > CMS_SIZE_MAX_BYTES:
         raise CMSInvalid("chữ ký có dung lượng quá lớn")
     try:
@@ -133,7 +154,7 @@ def parse(data: bytes, *, trailing_zeros: bool = False) -> SignedCMS:
         content_info = cms.ContentInfo.load(data[:end], strict=True)
         if content_info["content_type"].native != "signed_data":
             raise CMSInvalid("chữ ký không phải CMS SignedData")
-        return _read(content_info["content"])
+        return _read(content_info["content"], content_type)
     except CMSInvalid:
         raise
     except (ValueError, TypeError, KeyError, OverflowError) as error:
@@ -141,10 +162,8 @@ def parse(data: bytes, *, trailing_zeros: bool = False) -> SignedCMS:
         raise CMSInvalid(f"cấu trúc CMS sai ({error})"[:160]) from error
 
 
-def _read(body: cms.SignedData) -> SignedCMS:
-    encapsulated = body["encap_content_info"]
-    if encapsulated["content_type"].native != "data" or encapsulated["content"].native is not None:
-        raise CMSInvalid("chữ ký phải tách rời, không chứa nội dung")
+def _read(body: cms.SignedData, content_type: str) -> SignedCMS:
+    content = _content(body["encap_content_info"], content_type)
     infos = body["signer_infos"]
     if len(infos) != 1:
         raise CMSInvalid("chữ ký phải có đúng một người ký")
@@ -156,7 +175,7 @@ def _read(body: cms.SignedData) -> SignedCMS:
     if members != sorted(members):
         raise CMSInvalid("các thuộc tính được ký không theo thứ tự DER")
     values = _attribute_values(attributes)
-    if values.get("content_type") is None or values["content_type"].native != "data":
+    if values.get("content_type") is None or values["content_type"].native != content_type:
         raise CMSInvalid("thuộc tính content-type sai")
     if values.get("message_digest") is None:
         raise CMSInvalid("thiếu thuộc tính message-digest")
@@ -175,8 +194,20 @@ def _read(body: cms.SignedData) -> SignedCMS:
         digest=digest,
         signing_time=signing_time,
         names_certificate=_names_certificate(values.get("signing_certificate_v2"), certificate),
-        has_timestamp=_has_timestamp(info["unsigned_attrs"]),
+        timestamps=_timestamps(info["unsigned_attrs"]),
+        content=content,
     )
+
+
+def _content(encapsulated: cms.EncapsulatedContentInfo, content_type: str) -> bytes | None:
+    """The content inside: none for a detached signature, the TSTInfo for a time-stamp."""
+    found = encapsulated["content"]
+    is_inside = isinstance(found, core.OctetString | core.ParsableOctetString)
+    if encapsulated["content_type"].native != content_type:
+        raise CMSInvalid(f"chữ ký không phải trên nội dung kiểu {content_type}")
+    if is_inside != (content_type == "tst_info"):
+        raise CMSInvalid("chữ ký phải tách rời, không chứa nội dung")
+    return bytes(found) if is_inside else None
 
 
 def _attribute_values(attributes: cms.CMSAttributes) -> dict[str, cms.Any]:
@@ -270,7 +301,13 @@ def _algorithm(found: algos.SignedDigestAlgorithm, digest: str) -> Algorithm:
     return algorithm
 
 
-def _has_timestamp(attributes: Sequence[cms.CMSAttribute]) -> bool:
+def _timestamps(attributes: Sequence[cms.CMSAttribute]) -> tuple[bytes, ...]:
+    """The signature time-stamp tokens, not read yet: a bad one does not spoil the signature."""
     if not isinstance(attributes, cms.CMSAttributes):
-        return False
-    return any(a["type"].native == "signature_time_stamp_token" for a in attributes)
+        return ()
+    return tuple(
+        bytes(value.dump())
+        for attribute in attributes
+        if attribute["type"].native == "signature_time_stamp_token"
+        for value in attribute["values"]
+    )

@@ -64,8 +64,12 @@ def time(at: datetime) -> bytes:
     return tlv(0x18, at.strftime("%Y%m%d%H%M%SZ").encode())
 
 
-def generalized_time(at: datetime) -> bytes:
-    return tlv(0x18, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())
+def generalized_time(at: datetime, *, fraction: bool = False) -> bytes:
+    """GeneralizedTime in UTC; with `fraction` to the millisecond, zeros at the end left out."""
+    text = at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    if fraction and at.microsecond >= 1000:
+        text += f".{at.microsecond // 1000:03d}".rstrip("0")
+    return tlv(0x18, text.encode() + b"Z")
 
 
 def check_strict(data: bytes, *, trailing_zeros: bool = False) -> int:
@@ -81,10 +85,22 @@ def check_strict(data: bytes, *, trailing_zeros: bool = False) -> int:
     return end
 
 
-def _walk(data: bytes, at: int, limit: int, depth: int) -> int:
-    """Check one value starting at `at`; return where it ends."""
-    if depth > DEPTH_MAX:
-        raise NotDER("too deep")
+def members(content: bytes) -> list[tuple[int, bytes, bytes]]:
+    """The values inside a constructed value: (tag, content, whole encoding) of each.
+
+    Lengths are definite and shortest, tags of one byte. Raises NotDER.
+    """
+    found = []
+    start = 0
+    while start < len(content):
+        tag, at, end = _head(content, start, len(content))
+        found.append((tag, content[at:end], content[start:end]))
+        start = end
+    return found
+
+
+def _head(data: bytes, at: int, limit: int) -> tuple[int, int, int]:
+    """Read tag and length at `at`: the tag, where the content starts and where it ends."""
     if at + 2 > limit:
         raise NotDER("value cut off")
     tag, size = data[at], data[at + 1]
@@ -101,9 +117,16 @@ def _walk(data: bytes, at: int, limit: int, depth: int) -> int:
         if size < 0x80:
             raise NotDER("length not shortest")
         at += count
-    end = at + size
-    if end > limit:
+    if at + size > limit:
         raise NotDER("value cut off")
+    return tag, at, at + size
+
+
+def _walk(data: bytes, at: int, limit: int, depth: int) -> int:
+    """Check one value starting at `at`; return where it ends."""
+    if depth > DEPTH_MAX:
+        raise NotDER("too deep")
+    tag, at, end = _head(data, at, limit)
     if tag & 0x20:
         while at < end:
             at = _walk(data, at, end, depth + 1)

@@ -99,6 +99,14 @@ class SignatureNotMade(Problem):
     text = "Ký số không thành công ({detail}). Tài liệu giữ nguyên như trước khi ký."
 
 
+class TimestampNotMade(Problem):
+    """The time-stamp authority was not reached, refused, or gave a token that is not good."""
+
+    code = "signing.timestamp_not_made"
+    status = 503
+    text = "Chưa lấy được dấu thời gian ({detail}). Có thể bổ sung dấu thời gian sau."
+
+
 class CertificateProfileBroken(Problem):
     """A certificate about to be issued does not follow its profile (SG-P-01)."""
 

@@ -77,8 +77,65 @@ class SignerCard:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusReport:
+    """How one certificate of a path was found not revoked, or revoked.
+
+    certificate and evidence are SHA-256 in hexadecimal. source: "ocsp" or "crl".
+    """
+
+    certificate: str
+    name: str = ""
+    source: str = ""
+    status: str = ""
+    produced_at: datetime | None = None
+    next_update: datetime | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampReport:
+    """One time-stamp token. It counts only when it is good; else it is ignored, with its reason.
+
+    kind: "signature" (stands in the signature) or "document" (stands after it in the PDF).
+    """
+
+    kind: str
+    indication: Indication
+    sub_indication: str = ""
+    field: str = ""
+    at: datetime | None = None
+    authority: str = ""
+    policy: str = ""
+    serial: str = ""
+    sha256: str = ""
+    certificate_sha256: str = ""
+    way: str = ""
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        return self.indication is Indication.PASSED
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> TimestampReport:
+        return cls(
+            **{
+                **found,
+                "indication": Indication(found["indication"]),
+                "at": _moment(found["at"]),
+                "checks": tuple(Check(**check) for check in found["checks"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureReport:
-    """One signature: its indication and every check behind it."""
+    """One signature: its indication and every check behind it.
+
+    level: B-B, B-T, B-LT or B-LTA, as found good. best_at: the earliest time at which the signature
+    is proved to have existed, by `best_kind` (the time of the check when by nothing). path: SHA-256
+    of the certificates, signer first, root last.
+    """
 
     field: str
     indication: Indication
@@ -88,16 +145,33 @@ class SignatureReport:
     covers_whole: bool = False
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
+    format: str = ""
+    level: str = ""
+    sub_indications: tuple[str, ...] = ()
+    best_at: datetime | None = None
+    best_kind: str = ""
+    timestamps: tuple[TimestampReport, ...] = ()
+    changes_after: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    statuses: tuple[StatusReport, ...] = ()
+    algorithms: tuple[str, ...] = ()
+    regime: str = ""
 
     @property
     def verdict(self) -> Verdict:
         return _VERDICTS[self.indication]
 
+    @property
+    def anchor(self) -> str:
+        """SHA-256 of the root that the path ends at, "" without a path."""
+        return self.path[-1] if self.path else ""
+
     def to_json(self) -> dict[str, Any]:
-        return _plain(asdict(self))
+        return _plain({**asdict(self), "anchor": self.anchor})
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> SignatureReport:
+        """Read what `to_json` wrote, also of a version that knew fewer fields."""
         signer = found.get("signer")
         return cls(
             field=found["field"],
@@ -108,6 +182,17 @@ class SignatureReport:
             covers_whole=found["covers_whole"],
             checks=tuple(Check(**check) for check in found["checks"]),
             notes=tuple(found.get("notes", ())),
+            format=found.get("format", ""),
+            level=found.get("level", ""),
+            sub_indications=tuple(found.get("sub_indications", ())),
+            best_at=_moment(found.get("best_at")),
+            best_kind=found.get("best_kind", ""),
+            timestamps=_timestamps(found),
+            changes_after=tuple(found.get("changes_after", ())),
+            path=tuple(found.get("path", ())),
+            statuses=tuple(_status(one) for one in found.get("statuses", ())),
+            algorithms=tuple(found.get("algorithms", ())),
+            regime=found.get("regime", ""),
         )
 
 
@@ -123,6 +208,8 @@ class DocumentReport:
     checked_at: datetime
     trust_epoch: str
     policy: str = field(default="lienthong-1")
+    timestamps: tuple[TimestampReport, ...] = ()  # document time-stamps, oldest first
+    evidence: tuple[tuple[str, str], ...] = ()  # kind and SHA-256 of everything looked at
 
     def signature(self, name: str) -> SignatureReport | None:
         """The signature in the field `name`."""
@@ -145,6 +232,8 @@ class DocumentReport:
             checked_at=checked_at,
             trust_epoch=found["trust_epoch"],
             policy=found.get("policy", ""),
+            timestamps=_timestamps(found),
+            evidence=tuple((kind, sha256) for kind, sha256 in found.get("evidence", ())),
         )
 
 
@@ -155,25 +244,30 @@ class Findings:
     checks: list[Check] = field(default_factory=list)
     indication: Indication = Indication.PASSED
     sub_indication: str = ""
+    sub_indications: list[str] = field(default_factory=list)
 
     def good(self, name: str, text: str) -> None:
         self.checks.append(Check(name, True, text))
 
     def unknown(self, name: str, sub_indication: str, text: str) -> None:
-        self.checks.append(Check(name, None, text))
-        if self.indication is Indication.PASSED:
-            self.indication, self.sub_indication = Indication.INDETERMINATE, sub_indication
+        self._add(Check(name, None, text), Indication.INDETERMINATE, sub_indication)
 
     def failed(self, name: str, sub_indication: str, text: str) -> None:
-        self.checks.append(Check(name, False, text))
-        if self.indication is not Indication.FAILED:
-            self.indication, self.sub_indication = Indication.FAILED, sub_indication
+        self._add(Check(name, False, text), Indication.FAILED, sub_indication)
 
     def doubtful(self, name: str, sub_indication: str, text: str) -> None:
         """A check that is not met, but proves nothing: shown as failed, counted as unknown."""
-        self.checks.append(Check(name, False, text))
-        if self.indication is Indication.PASSED:
-            self.indication, self.sub_indication = Indication.INDETERMINATE, sub_indication
+        self._add(Check(name, False, text), Indication.INDETERMINATE, sub_indication)
+
+    def _add(self, check: Check, indication: Indication, sub_indication: str) -> None:
+        self.checks.append(check)
+        if sub_indication not in self.sub_indications:
+            self.sub_indications.append(sub_indication)
+        if _RANK[indication] > _RANK[self.indication]:
+            self.indication, self.sub_indication = indication, sub_indication
+
+
+_RANK = {Indication.PASSED: 0, Indication.INDETERMINATE: 1, Indication.FAILED: 2}
 
 
 def worst(signatures: tuple[SignatureReport, ...]) -> Verdict:
@@ -209,6 +303,15 @@ def _default(value: object) -> str:
 def _card(found: Mapping[str, Any]) -> SignerCard:
     times = {name: _moment(found[name]) for name in ("not_before", "not_after")}
     return SignerCard(**{**found, **times})
+
+
+def _timestamps(found: Mapping[str, Any]) -> tuple[TimestampReport, ...]:
+    return tuple(TimestampReport.from_json(one) for one in found.get("timestamps", ()))
+
+
+def _status(found: Mapping[str, Any]) -> StatusReport:
+    times = {name: _moment(found[name]) for name in ("produced_at", "next_update")}
+    return StatusReport(**{**found, **times})
 
 
 def _moment(value: str | None) -> datetime | None:
