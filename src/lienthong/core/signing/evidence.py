@@ -45,6 +45,9 @@ class Evidence:
         )
 
 
+NO_EVIDENCE = Evidence()
+
+
 def _once(one: Iterable[T], two: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys((*one, *two)))
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lienthong.core.signing import cms, der, policy
-from lienthong.core.signing.evidence import Evidence
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import HASH, PathResult, Trouble, check_path, common_name, local
 from lienthong.core.signing.problems import TimestampNotMade
@@ -158,9 +158,7 @@ def _read_parts(parts: list[tuple[int, bytes, bytes]]) -> TimestampRequest:
             wants_certificate = content == b"\xff"
         else:
             raise RequestRefused(BAD_EXTENSION)
-    return TimestampRequest(
-        algorithm, digest, parts[1][2], policy_oid, nonce, wants_certificate
-    )
+    return TimestampRequest(algorithm, digest, parts[1][2], policy_oid, nonce, wants_certificate)
 
 
 def _read_imprint(content: bytes) -> tuple[str, bytes]:
@@ -211,12 +209,13 @@ class TimestampAuthority:
         chain = [one.public_bytes(Encoding.DER) for one in signer.chain]
         self._certificates = der.tlv(0xA0, b"".join(sorted([own, *chain])))
         is_rsa = isinstance(signer.certificate.public_key(), rsa.RSAPublicKey)
-        self._head = (
-            _VERSION + cms.issuer_and_serial(signer.certificate) + cms.SHA256_ID
-        )
+        self._head = _VERSION + cms.issuer_and_serial(signer.certificate) + cms.SHA256_ID
         self._algorithm = cms.PSS_ID if is_rsa else cms.ECDSA_SHA256_ID
         self._attributes = _attribute_template(own)
-        self._period = signer.certificate.not_valid_before_utc, signer.certificate.not_valid_after_utc
+        self._period = (
+            signer.certificate.not_valid_before_utc,
+            signer.certificate.not_valid_after_utc,
+        )
 
     def answer(self, request: bytes, at: datetime, *, witness: datetime | None = None) -> bytes:
         """The TimeStampResp for a TimeStampReq; a refusal is an answer too."""
@@ -363,8 +362,12 @@ def parse_token(data: bytes) -> Token:
         raise cms.CMSInvalid(f"nội dung dấu thời gian sai ({error})"[:160]) from error
 
 
-def token_fault(token: Token, digest_of: Callable[[str], bytes]) -> tuple[str, str]:
-    """Why a token does not hold in itself: (sub-indication, Vietnamese reason); ("", "") if it does.
+Fault = tuple[str, str]  # sub-indication and Vietnamese reason
+_NO_FAULT: Fault = ("", "")
+
+
+def token_fault(token: Token, digest_of: Callable[[str], bytes]) -> Fault:
+    """Why a token does not hold in itself; two empty texts when it does.
 
     Looks at the imprint (R49), the certificate named in it, its use (R50) and the signature: all
     that needs no trust. digest_of: the digest of the stamped bytes by algorithm name.
@@ -373,11 +376,15 @@ def token_fault(token: Token, digest_of: Callable[[str], bytes]) -> tuple[str, s
         return "CRYPTO_CONSTRAINTS_FAILURE", f"thuật toán băm {token.algorithm} không được phép"
     if digest_of(token.algorithm) != token.imprint:
         return "HASH_FAILURE", "dấu thời gian được cấp cho nội dung khác"
-    signed = token.signed
-    if not signed.names_certificate:
+    if not token.signed.names_certificate:
         return "NO_SIGNING_CERTIFICATE_FOUND", "dấu thời gian không gắn với chứng thư của nơi cấp"
-    if not is_stamping_certificate(signed.certificate):
-        return "CHAIN_CONSTRAINTS_FAILURE", "chứng thư của nơi cấp không chỉ dùng để cấp dấu thời gian"
+    if not is_stamping_certificate(token.signed.certificate):
+        text = "chứng thư của nơi cấp không phải chỉ để cấp dấu thời gian"
+        return "CHAIN_CONSTRAINTS_FAILURE", text
+    return _signature_fault(token.signed)
+
+
+def _signature_fault(signed: cms.SignedCMS) -> Fault:
     if signed.digest not in policy.DIGESTS:
         return "CRYPTO_CONSTRAINTS_FAILURE", f"thuật toán băm {signed.digest} không được phép"
     if hashlib.new(signed.digest, signed.content or b"").digest() != signed.message_digest:
@@ -389,7 +396,7 @@ def token_fault(token: Token, digest_of: Callable[[str], bytes]) -> tuple[str, s
         return "SIG_CRYPTO_FAILURE", "chữ ký trên dấu thời gian sai"
     except (policy.AlgorithmRefused, ValueError) as error:
         return "CRYPTO_CONSTRAINTS_FAILURE", str(error)
-    return "", ""
+    return _NO_FAULT
 
 
 def is_stamping_certificate(certificate: x509.Certificate) -> bool:
@@ -410,7 +417,7 @@ def check_token(
     trust: Trust,
     at: datetime,
     now: datetime | None = None,
-    evidence: Evidence = Evidence(),
+    evidence: Evidence = NO_EVIDENCE,
     kind: str = "signature",
     field: str = "",
     nonce: int | None = None,
@@ -444,9 +451,7 @@ def check_token(
         token.signed.certificate,
         trust=trust,
         at=at,
-        others=token.signed.others,
-        evidence=evidence,
-        now=now,
+        others=(*token.signed.others, *evidence.certificates),
     )
     _tell_path(token, path, at, findings)
     return _report(token, path, findings, kind, field)
