@@ -65,7 +65,7 @@ def findings(
     certificate: x509.Certificate, profile: Profile, issuer: x509.Certificate
 ) -> tuple[str, ...]:
     """Every rule of the profile that an end certificate breaks, in Vietnamese."""
-    return tuple(_broken(_Draft(certificate, issuer, SHAPES[profile]), COMMON + END))
+    return tuple(_broken(_Draft(certificate, issuer, SHAPES[profile]), (*COMMON, *END)))
 
 
 def check_authority(
@@ -147,10 +147,11 @@ def _names(draft: _Draft) -> bool:
 
 
 def _strings(draft: _Draft) -> bool:
-    """Names are UTF8String, but the country's PrintableString (RFC 5280 appendix A)."""
+    """Names are UTF8String, but country and serialNumber PrintableString (RFC 5280 appendix A)."""
     for attribute in draft.certificate.subject:
         utf8 = attribute._type.name == "UTF8String"  # the library shows it nowhere else
-        if attribute.oid != NameOID.COUNTRY_NAME and not utf8:
+        printable = attribute.oid in {NameOID.COUNTRY_NAME, NameOID.SERIAL_NUMBER}
+        if not printable and not utf8:
             return False
     return True
 
