@@ -7,7 +7,32 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from lienthong.apps.pki.authority.models import (
+    CertificateAuthority,
+    CRLIssue,
+    IssuedCertificate,
+    KeyUse,
+    LogEntry,
+    LogHead,
+    LogTile,
+    Mandate,
+    ReceivedRequest,
+)
 from lienthong.apps.pki.rules import KeyKind
+
+__all__ = [
+    "CRLIssue",
+    "Certificate",
+    "CertificateAuthority",
+    "IssuedCertificate",
+    "Key",
+    "KeyUse",
+    "LogEntry",
+    "LogHead",
+    "LogTile",
+    "Mandate",
+    "ReceivedRequest",
+]
 
 KINDS = [(kind.value, kind.label) for kind in KeyKind]
 
