@@ -18,6 +18,8 @@ from lienthong.core.signing.keys import PublicKey
 POLICY_ID = "lienthong-1"
 
 RSA_SIZE_MIN = 2048
+RSA_SIZE_MAX = 8192  # checking with a longer key takes time that an attacker chooses
+RSA_EXPONENT_MAX = 2**33
 RSA_SIZE_SIGN = 3072
 CURVES = {"secp256r1", "secp384r1"}
 DIGESTS: dict[str, Callable[[], hashes.HashAlgorithm]] = {
@@ -51,12 +53,37 @@ def check_key(key: object) -> PublicKey:
         exponent = key.public_numbers().e
         if key.key_size < RSA_SIZE_MIN or exponent < 3 or exponent % 2 == 0:
             raise AlgorithmRefused(f"khóa RSA {key.key_size} bit không đủ mạnh")
+        if key.key_size > RSA_SIZE_MAX or exponent > RSA_EXPONENT_MAX:
+            raise AlgorithmRefused(f"khóa RSA {key.key_size} bit quá lớn")
         return key
     if isinstance(key, ec.EllipticCurvePublicKey):
         if key.curve.name not in CURVES:
             raise AlgorithmRefused(f"đường cong {key.curve.name} không được phép")
         return key
     raise AlgorithmRefused(f"loại khóa {type(key).__name__} không được phép")
+
+
+# Algorithm identifiers of signatures: the digest is in the name, or in the parameters for PSS.
+_FAMILIES = {
+    "1.2.840.113549.1.1.10": "rsassa_pss",
+    "1.2.840.113549.1.1.11": "rsassa_pkcs1v15",
+    "1.2.840.113549.1.1.12": "rsassa_pkcs1v15",
+    "1.2.840.113549.1.1.13": "rsassa_pkcs1v15",
+    "1.2.840.10045.4.3.2": "ecdsa",
+    "1.2.840.10045.4.3.3": "ecdsa",
+    "1.2.840.10045.4.3.4": "ecdsa",
+}
+
+
+def algorithm_of(identifier: str, digest: str) -> Algorithm:
+    """The row for a signature by its OID (dotted) and digest; PSS with the only salt we take.
+
+    Raises AlgorithmRefused when there is none.
+    """
+    family, maker = _FAMILIES.get(identifier), DIGESTS.get(digest)
+    if family is None or maker is None:
+        raise AlgorithmRefused("thuật toán chữ ký không có trong bảng")
+    return Algorithm(family, digest, maker().digest_size if family == "rsassa_pss" else 0)
 
 
 def verify(key: object, algorithm: Algorithm, digest: bytes, signature: bytes) -> None:
