@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
@@ -53,6 +54,12 @@ _GOOD, _UNKNOWN = b"\x80\x00", b"\x82\x00"
 _FORBIDDEN_HASHES = {"md5", "sha1"}
 _ARCHIVE_CUTOFF_OID = x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1.6")
 _E = TypeVar("_E", bound=x509.ExtensionType)
+
+
+@lru_cache(maxsize=64)
+def _time(at: datetime) -> bytes:
+    """GeneralizedTime; the answers of one second share it."""
+    return der.generalized_time(at)
 
 
 def _failure(status: int) -> bytes:
@@ -214,11 +221,7 @@ class Responder:
         sent = () if own == issuer else (own,)
         chain = b"".join(one.public_bytes(Encoding.DER) for one in sent)
         self._certificates = der.tlv(0xA0, der.sequence(chain)) if chain else b""
-        self._cutoff = (
-            _extension(_ARCHIVE_CUTOFF, der.generalized_time(archive_cutoff))
-            if archive_cutoff
-            else b""
-        )
+        self._cutoff = _extension(_ARCHIVE_CUTOFF, _time(archive_cutoff)) if archive_cutoff else b""
         self._kept: dict[bytes, _Kept] = {}
 
     def answer(self, request: bytes, at: datetime) -> bytes:
@@ -227,6 +230,7 @@ class Responder:
             asked = read_request(request)
         except NotDER:
             return MALFORMED
+        at = at.replace(microsecond=0)
         if asked.nonce is None and len(asked.questions) == 1:
             return self._answer_one(asked.questions[0], at)
         singles = [
@@ -271,20 +275,20 @@ class Responder:
         else:
             state = _revoked_info(status)
             if status.invalidity_at is not None:
-                date = der.generalized_time(status.invalidity_at)
+                date = _time(status.invalidity_at)
                 extensions += _extension(_INVALIDITY_DATE, date)
         return der.sequence(
             question.der,
             state,
-            der.generalized_time(at),
-            der.tlv(0xA0, der.generalized_time(at + self._lifetime)),
+            _time(at),
+            der.tlv(0xA0, _time(at + self._lifetime)),
             der.tlv(0xA1, der.sequence(extensions)) if extensions else b"",
         )
 
     def _signed(self, singles: bytes, nonce: bytes | None, at: datetime) -> bytes:
         body = der.sequence(
             self._responder_id,
-            der.generalized_time(at),
+            _time(at),
             der.sequence(singles),
             der.tlv(0xA1, der.sequence(_extension(_NONCE, nonce))) if nonce is not None else b"",
         )
@@ -300,7 +304,7 @@ _MISSING = Revocation(datetime.min.replace(tzinfo=UTC))  # the mark of a serial 
 
 
 def _revoked_info(revocation: Revocation) -> bytes:
-    parts = der.generalized_time(revocation.at)
+    parts = _time(revocation.at)
     if revocation.reason is not UNSPECIFIED:
         number = bytes([REASON_NUMBERS[revocation.reason]])
         parts += der.tlv(0xA0, der.tlv(0x0A, number))

@@ -115,9 +115,7 @@ def verify_with(
         check_key(key)
     if isinstance(key, rsa.RSAPublicKey) and key.key_size > RSA_SIZE_MAX:
         raise AlgorithmRefused("khóa RSA quá dài")
-    if isinstance(key, rsa.RSAPublicKey) and isinstance(
-        parameters, padding.PKCS1v15 | padding.PSS
-    ):
+    if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PKCS1v15 | padding.PSS):
         key.verify(signature, signed, parameters, digest)
     elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
         key.verify(signature, signed, parameters)
