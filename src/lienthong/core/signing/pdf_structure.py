@@ -1,8 +1,9 @@
 """The structure of a signed PDF, read strictly (SG 7.4).
 
 What each signature covers, that its gap holds its value and nothing else, and what changed between
-one signed revision and the next: only the next signature, its picture and validation data may. This
-is stricter than DocMDP: a validator that permits form filling accepts a known shadow attack.
+one signed revision and the next: only the next signature, its picture, validation data (DSS) and
+document time-stamps may; after the last of them only validation data. This is stricter than DocMDP:
+a validator that permits form filling accepts a known shadow attack.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from lienthong.core.signing.pdf_check import fields_of, inherited, open_strict
 from lienthong.core.signing.problems import PdfBroken
 
 SIGNATURES_MAX = 50
+OBJECTS_MAX = 10_000
 _HEX_GAP = re.compile(rb"<[0-9A-Fa-f]*>\Z")
 _REVISION_END = re.compile(rb"startxref\s+(\d+)\s+%%EOF(\r\n|\n|\r)?\Z")
+_STORE_KEYS = {"/Type", "/Certs", "/OCSPs", "/CRLs", "/VRI"}
 # The look-behind also keeps the search linear in long runs of digits, such as empty Contents.
 _REFERENCE = re.compile(rb"(?<!\d)(\d+) \d+ R\b")
 _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
 SUBFILTERS = {"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"}
+TIMESTAMP_SUBFILTER = "/ETSI.RFC3161"
 _OLD_SUBFILTERS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
 
 
@@ -51,17 +55,21 @@ class PdfSignature:
     claimed_at: datetime | None
     objgen: tuple[int, int]
     value: pikepdf.Object
-    covers_whole: bool = False
+    field_objgen: tuple[int, int] = (0, 0)
+    is_timestamp: bool = False
+    covers_whole: bool = False  # nothing follows but DSS and document time-stamps
+    at_end: bool = False  # nothing follows at all
     remarks: list[Remark] = dataclass_field(default_factory=list)
 
 
 @dataclass(slots=True)
 class PdfStructure:
-    """The signatures in the order of their revisions, and remarks about the file as a whole."""
+    """Signatures and document time-stamps in the order of their revisions; remarks on the file."""
 
     signatures: list[PdfSignature]
     remarks: list[Remark]
     pdf: pikepdf.Pdf
+    timestamps: list[PdfSignature] = dataclass_field(default_factory=list)
 
 
 def read_structure(data: bytes) -> PdfStructure:
@@ -91,14 +99,16 @@ def _read(data: bytes, pdf: pikepdf.Pdf) -> PdfStructure:
         if str(inherited(one, "/FT")) != "/Sig" or value is None:
             continue
         found = _signature(data, name, value)
+        found.field_objgen = one.objgen if one.is_indirect else (0, 0)
         if found.objgen in seen and found.objgen != (0, 0):
             text = "Hai ô chữ ký cùng trỏ tới một chữ ký."
             found.remarks.append(Remark("format", True, "FORMAT_FAILURE", text))
         seen.add(found.objgen)
-        structure.signatures.append(found)
-        if len(structure.signatures) > SIGNATURES_MAX:
+        (structure.timestamps if found.is_timestamp else structure.signatures).append(found)
+        if len(structure.signatures) + len(structure.timestamps) > SIGNATURES_MAX:
             raise PdfBroken(detail="có quá nhiều chữ ký")
     structure.signatures.sort(key=lambda one: one.end)
+    structure.timestamps.sort(key=lambda one: one.end)
     _check_revisions(data, structure)
     if pdf.get_warnings():
         text = "Tệp PDF có lỗi cấu trúc, chỉ đọc được sau khi sửa."
@@ -116,10 +126,12 @@ def _signature(data: bytes, name: str, value: Any) -> PdfSignature:
     found.subfilter = str(value.get("/SubFilter", ""))
     if "/M" in value:
         found.claimed_at = parse_date(str(value["/M"]))
+    kind = str(value.get("/Type", "/Sig"))
+    found.is_timestamp = found.subfilter == TIMESTAMP_SUBFILTER and kind == "/DocTimeStamp"
     if found.subfilter in _OLD_SUBFILTERS:
         text = "Kiểu chữ ký cũ dựa trên SHA-1, không còn được chấp nhận."
         found.remarks.append(Remark("algorithm", False, "CRYPTO_CONSTRAINTS_FAILURE", text))
-    elif found.subfilter not in SUBFILTERS or str(value.get("/Type", "/Sig")) != "/Sig":
+    elif not found.is_timestamp and (found.subfilter not in SUBFILTERS or kind != "/Sig"):
         text = f"Kiểu chữ ký {found.subfilter or '(không ghi)'} không được hỗ trợ."
         found.remarks.append(Remark("format", False, "FORMAT_FAILURE", text))
     contents = value.get("/Contents")
@@ -163,8 +175,7 @@ def _check_range(data: bytes, given: Any, found: PdfSignature) -> None:
         found.remarks.append(
             _forged("Phần được ký không kết thúc ở cuối một phiên bản của tài liệu.")
         )
-    rest = data[found.end :]
-    found.covers_whole = rest in {b"", b"\n", b"\r\n", b"\r"}
+    found.at_end = data[found.end :] in {b"", b"\n", b"\r\n", b"\r"}
 
 
 def _forged(text: str) -> Remark:
@@ -177,38 +188,48 @@ def _changed(text: str) -> Remark:
 
 def _check_revisions(data: bytes, structure: PdfStructure) -> None:
     """Rules 5 to 8: nothing after the last signature, little between one and the next."""
-    readable = [one for one in structure.signatures if one.end]
+    readable = sorted(
+        (one for one in (*structure.signatures, *structure.timestamps) if one.end),
+        key=lambda one: one.end,
+    )
     if not readable:
         return
     last = readable[-1]
-    if not last.covers_whole:
-        text = f"có {len(data) - last.end} byte được thêm sau chữ ký cuối cùng"
-        for one in readable:
-            one.remarks.append(_changed(text))
     for position, later in enumerate(readable[1:], start=1):
         earlier = readable[position - 1]
         if earlier.end == later.end:
             earlier.remarks.append(_forged("Hai chữ ký cùng phủ một phiên bản."))
             continue
-        texts = list(_changes(data, earlier, later, structure, is_last=later is last))
-        for text in texts[:5]:
-            for one in readable[:position]:
-                one.remarks.append(_changed(text))
+        _tell(readable[:position], _changes(data, earlier, later, structure))
+    if not last.at_end:
+        _tell(readable, _changes(data, last, None, structure))
+    signatures = [one for one in readable if not one.is_timestamp]
+    if signatures:
+        signatures[-1].covers_whole = not signatures[-1].remarks
+    last.covers_whole = not last.remarks
+
+
+def _tell(signatures: list[PdfSignature], texts: Iterator[str]) -> None:
+    for text in list(texts)[:5]:
+        for one in signatures:
+            one.remarks.append(_changed(text))
 
 
 def _changes(
-    data: bytes,
-    earlier: PdfSignature,
-    later: PdfSignature,
-    structure: PdfStructure,
-    *,
-    is_last: bool,
+    data: bytes, earlier: PdfSignature, later: PdfSignature | None, structure: PdfStructure
 ) -> Iterator[str]:
-    """What changed between two signed revisions and may not."""
-    whole = is_last and later.end == len(data)
+    """What changed between two signed revisions and may not.
+
+    later: the next signature or document time-stamp; None for what follows the last one, where only
+    validation data may stand.
+    """
+    end = later.end if later else len(data)
+    if later is None and not _is_update(data, earlier.end):
+        yield f"có {end - earlier.end} byte được thêm sau chữ ký cuối cùng"
+        return
     try:
         old = open_strict(data[: earlier.end])
-        new = structure.pdf if whole else open_strict(data[: later.end])
+        new = structure.pdf if end == len(data) else open_strict(data[:end])
     except PdfBroken:
         yield "một phiên bản của tài liệu không đọc được"
         return
@@ -220,19 +241,14 @@ def _changes(
         yield "có đối tượng bị xóa"
         return
     changed = {key for key, entry in after.items() if key not in before or entry != before[key]}
-    numbers = {number for number, _ in before}
-    for key in changed:
-        if key not in before and key[0] in numbers:
-            yield f"đối tượng số {key[0]} được dùng lại"
-            return
-        entry = after[key]
-        inside = entry[0] != 1 or earlier.end <= entry[1] < later.end
-        if not inside:
-            yield "bảng tham chiếu trỏ ra ngoài phiên bản của nó"
-            return
+    text = _misplaced(before, after, changed, earlier.end, end)
     fresh = {number for number, _ in changed - before.keys()}
-    if fresh and _points_to(old, fresh):
-        yield "nội dung cũ trỏ tới đối tượng được thêm về sau"
+    if not text and fresh and _points_to(old, fresh):
+        text = "nội dung cũ trỏ tới đối tượng được thêm về sau"
+    if not text and later is None:
+        text = _beside_evidence(new, changed, changed - before.keys())
+    if text:
+        yield text
         return
     for key in sorted(changed & before.keys()):
         text = _difference(old, new, key, later)
@@ -240,7 +256,66 @@ def _changes(
             yield text
 
 
-def _table(pdf: pikepdf.Pdf) -> dict[tuple[int, int], tuple[int, int, int]]:
+def _is_update(data: bytes, start: int) -> bool:
+    """Whether the bytes from `start` on end as an incremental update of their own."""
+    found = _REVISION_END.search(data[max(start, len(data) - 64) :])
+    return found is not None and start <= int(found.group(1)) < len(data)
+
+
+def _misplaced(
+    before: Table, after: Table, changed: set[tuple[int, int]], start: int, end: int
+) -> str:
+    """Why the changed entries are not those of an honest update; "" when they are."""
+    numbers = {number for number, _ in before}
+    for key in changed:
+        if key not in before and key[0] in numbers:
+            return f"đối tượng số {key[0]} được dùng lại"
+        entry = after[key]
+        if entry[0] == 1 and not start <= entry[1] < end:
+            return "bảng tham chiếu trỏ ra ngoài phiên bản của nó"
+    return ""
+
+
+def _beside_evidence(
+    pdf: pikepdf.Pdf, changed: set[tuple[int, int]], fresh: set[tuple[int, int]]
+) -> str:
+    """Why an update after the last signature is more than validation data; "" when it is not."""
+    store = pdf.Root.get("/DSS")
+    if not changed or not isinstance(store, pikepdf.Dictionary):
+        return "có phiên bản được thêm sau chữ ký cuối cùng"
+    known = _reachable(store)
+    for key in fresh - known:
+        thing = pdf.get_object(*key)
+        kind = str(thing.get("/Type", "")) if isinstance(thing, pikepdf.Stream) else ""
+        if kind not in {"/XRef", "/ObjStm"}:
+            return f"đối tượng số {key[0]} được thêm sau chữ ký cuối cùng"
+    return ""
+
+
+def _reachable(thing: Any) -> set[tuple[int, int]]:
+    """The indirect objects below `thing` and itself, in bounded work."""
+    found: set[tuple[int, int]] = set()
+    waiting = [thing]
+    while waiting and len(found) <= OBJECTS_MAX:
+        one = waiting.pop()
+        if not isinstance(one, pikepdf.Dictionary | pikepdf.Array | pikepdf.Stream):
+            continue
+        if one.is_indirect:
+            if one.objgen in found:
+                continue
+            found.add(one.objgen)
+        body: Any = one.stream_dict if isinstance(one, pikepdf.Stream) else one
+        if isinstance(body, pikepdf.Array):
+            waiting.extend(body)
+        else:
+            waiting.extend(body[key] for key in body.keys())  # noqa: SIM118
+    return found
+
+
+Table = dict[tuple[int, int], tuple[int, int, int]]
+
+
+def _table(pdf: pikepdf.Pdf) -> Table:
     """The cross-reference entries: (1, offset, 0) or (2, object stream, index in it)."""
     return {
         key: (1, entry.offset or 0, 0)
@@ -268,7 +343,7 @@ def _points_to(pdf: pikepdf.Pdf, numbers: set[int]) -> bool:
 
 
 def _difference(
-    old: pikepdf.Pdf, new: pikepdf.Pdf, key: tuple[int, int], later: PdfSignature
+    old: pikepdf.Pdf, new: pikepdf.Pdf, key: tuple[int, int], later: PdfSignature | None
 ) -> str:
     """Why the change of one object is not allowed; "" when it is."""
     one, two = old.get_object(*key), new.get_object(*key)
@@ -277,32 +352,112 @@ def _difference(
         if kind in {"/XRef", "/ObjStm"}:
             return "phần bảng tham chiếu cũ bị thay"
         return f"nội dung (đối tượng số {key[0]}) bị thay"
-    if not isinstance(one, pikepdf.Dictionary) or not isinstance(two, pikepdf.Dictionary):
-        return "" if _same(one, two) else f"đối tượng số {key[0]} bị thay"
+    if _is_validation_data(old, key) or _resolved(one) == _resolved(two):
+        return ""
+    wrong = [""]
+    if isinstance(one, pikepdf.Array) and isinstance(two, pikepdf.Array):
+        wrong = [] if _is_longer(one, two, later) else wrong
+    elif isinstance(one, pikepdf.Dictionary) and isinstance(two, pikepdf.Dictionary):
+        wrong = _wrong_entries(old, key, one, two, later)
+    names = f" ({', '.join(wrong[:4])})" if any(wrong) else ""
+    return f"đối tượng số {key[0]}{names} bị thay" if wrong else ""
+
+
+def _wrong_entries(
+    old: pikepdf.Pdf,
+    key: tuple[int, int],
+    one: pikepdf.Dictionary,
+    two: pikepdf.Dictionary,
+    later: PdfSignature | None,
+) -> list[str]:
+    """The entries of a dictionary that changed and may not."""
     differs = {
         name
         for name in {*one.keys(), *two.keys()}
         if (name in one) != (name in two) or not _same(one[name], two[name])
     }
-    if not differs:
-        return ""
+    allowed = _allowed(old, key, one, two, later)
+    return sorted(
+        name for name in differs - allowed if not _is_for_timestamp(name, one, two, later)
+    )
+
+
+def _allowed(
+    old: pikepdf.Pdf,
+    key: tuple[int, int],
+    one: pikepdf.Dictionary,
+    two: pikepdf.Dictionary,
+    later: PdfSignature | None,
+) -> set[str]:
+    """The entries of an object that may change."""
     if key == _objgen(old.trailer["/Root"]):
-        allowed = {"/DSS", "/Extensions"}
-    elif str(one.get("/FT", "")) == "/Sig" and "/V" not in one:
+        return {"/DSS", "/Extensions"}
+    if later is not None and str(one.get("/FT", "")) == "/Sig" and "/V" not in one:
         value = two.get("/V")
         is_next = isinstance(value, pikepdf.Dictionary) and value.objgen == later.objgen
-        allowed = {"/V", "/AP"} if is_next else set()
-    elif _is_validation_data(old, key):
-        return ""
-    else:
-        allowed = set()
-    wrong = sorted(differs - allowed)
-    return f"đối tượng số {key[0]} ({', '.join(wrong[:4])}) bị thay" if wrong else ""
+        return {"/V", "/AP"} if is_next else set()
+    return set()
+
+
+def _is_for_timestamp(
+    name: str, one: pikepdf.Dictionary, two: pikepdf.Dictionary, later: PdfSignature | None
+) -> bool:
+    """Whether the entry changed only because a document time-stamp's field was put in (A10)."""
+    if later is None or not later.is_timestamp:
+        return False
+    before, after = one.get(name), two.get(name)
+    if name == "/AcroForm" and not _is_reference(one, name):
+        if not isinstance(before, pikepdf.Dictionary) or not isinstance(after, pikepdf.Dictionary):
+            return False
+        return all(
+            _is_for_timestamp(each, before, after, later)
+            for each in {*before.keys(), *after.keys()}
+            if not _same(before.get(each), after.get(each))
+        )
+    if name == "/SigFlags":
+        return after == 3
+    if name in {"/Fields", "/Annots"}:
+        before = pikepdf.Array() if before is None else before
+        return _is_longer(before, after, later)
+    return False
+
+
+def _is_reference(holder: pikepdf.Dictionary, name: str) -> bool:
+    found = holder.get(name)
+    return isinstance(found, pikepdf.Object) and found.is_indirect
+
+
+def _is_longer(before: Any, after: Any, later: PdfSignature | None) -> bool:
+    """Whether a list only got the invisible field of the document time-stamp `later` at its end."""
+    if later is None or not later.is_timestamp:
+        return False
+    if not isinstance(before, pikepdf.Array) or not isinstance(after, pikepdf.Array):
+        return False
+    if before.is_indirect and after.is_indirect and before.objgen == after.objgen:
+        pass  # the same object in two revisions
+    elif after.is_indirect:
+        return False
+    old, new = [_text(each) for each in before], [_text(each) for each in after]
+    return new[:-1] == old and new[-1:] == [b"%d %d R" % later.field_objgen] and _is_unseen(after)
+
+
+def _is_unseen(fields: pikepdf.Array) -> bool:
+    """Whether the last of the fields takes no place on its page."""
+    box = fields[-1].get("/Rect")
+    if box is None:
+        return True
+    x1, y1, x2, y2 = (float(edge) for edge in box)
+    return x1 == x2 and y1 == y2
 
 
 def _same(one: Any, two: Any) -> bool:
     """Equal as written: direct values in full, references by number."""
     return _text(one) == _text(two)
+
+
+def _resolved(thing: Any) -> bytes:
+    """An object's own text, references in it by number."""
+    return thing.unparse(resolved=True) if isinstance(thing, pikepdf.Object) else _text(thing)
 
 
 def _text(thing: Any) -> bytes:
@@ -314,15 +469,13 @@ def _text(thing: Any) -> bytes:
 
 
 def _is_validation_data(pdf: pikepdf.Pdf, key: tuple[int, int]) -> bool:
-    """Whether the object is the DSS itself or one of its lists."""
+    """Whether the object is the DSS itself or one of its lists, and nothing else at once."""
     store = pdf.Root.get("/DSS")
-    if not isinstance(store, pikepdf.Dictionary):
+    if not isinstance(store, pikepdf.Dictionary) or not set(store.keys()) <= _STORE_KEYS:
         return False
     lists = [store.get(name) for name in ("/Certs", "/OCSPs", "/CRLs")]
-    return any(
-        isinstance(one, pikepdf.Object) and one.is_indirect and one.objgen == key
-        for one in (store, *lists)
-    )
+    arrays = [one for one in lists if isinstance(one, pikepdf.Array)]
+    return any(one.is_indirect and one.objgen == key for one in (store, *arrays))
 
 
 def parse_date(text: str) -> datetime | None:
