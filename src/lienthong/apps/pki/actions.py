@@ -171,10 +171,10 @@ def _certified(
 ) -> KeySigner:
     people = profile in {Profile.PERSON, Profile.AGENCY}
     name = ceremony.PEOPLE if people else ceremony.SERVICES
-    with ceremony.authority(directory, name) as found:
-        start = max(at - ceremony.BACKDATED, found.certificate.not_valid_before_utc)
-        certificate = found.issue(profile, subject, key.public_key(), at=start)
-        return KeySigner(key, certificate, found.chain)
+    certificate, chain = ceremony.issue(
+        directory, name, profile, subject, key.public_key(), at=at - ceremony.BACKDATED
+    )
+    return KeySigner(key, certificate, chain)
 
 
 def _issue_machine(

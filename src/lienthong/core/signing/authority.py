@@ -10,7 +10,7 @@ import ipaddress
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -56,6 +56,7 @@ from lienthong.core.signing.profiles import (
 
 __all__ = [
     "ARC",
+    "BASE_URL",
     "DOCUMENT_SIGNING",
     "EMAIL_PROTECTION",
     "EQUAL_POLICIES",
@@ -109,6 +110,7 @@ class Authority:
     base_url: str = BASE_URL
     revoked: dict[int, tuple[datetime, x509.ReasonFlags]] = field(default_factory=dict)
     crl_number: int = 0
+    invalidity: dict[int, datetime] = field(default_factory=dict)
 
     @classmethod
     def root(
@@ -234,10 +236,12 @@ class Authority:
         *,
         at: datetime,
         reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
+        invalidity_at: datetime | None = None,
     ) -> None:
         """Put the certificate on the next CRL. The first revocation of a serial stands.
 
         A hold may become a revocation; it keeps its time, for nothing signed since is good.
+        invalidity_at: since when the key may be in other hands (SG-R-05).
         """
         serial = certificate.serial_number
         known = self.revoked.get(serial)
@@ -245,6 +249,10 @@ class Authority:
             self.revoked[serial] = (at, reason)
         elif known[1] is x509.ReasonFlags.certificate_hold:
             self.revoked[serial] = (known[0], reason)
+        else:
+            return
+        if invalidity_at is not None:
+            self.invalidity[serial] = invalidity_at
 
     def release(self, certificate: x509.Certificate) -> None:
         """Take a certificate on hold off the list (SG-R-04); what is revoked stays revoked."""
@@ -276,6 +284,9 @@ class Authority:
             )
             if reason is not x509.ReasonFlags.unspecified:
                 entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            if serial in self.invalidity:
+                since = x509.InvalidityDate(self.invalidity[serial].astimezone(UTC))
+                entry = entry.add_extension(since, critical=False)
             builder = builder.add_revoked_certificate(entry.build())
         return builder.sign(self.key, _digest(self.key), rsa_padding=_padding(self.key))
 

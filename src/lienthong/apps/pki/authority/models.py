@@ -226,7 +226,8 @@ class ReceivedRequest(models.Model):
         ordering = ("-received_at", "pk")
         constraints = (
             models.CheckConstraint(
-                condition=~Q(entered_by=F("approved_by")), name="request_by_two_persons"
+                condition=~Q(entered_by=F("approved_by")) | Q(kind=RequestKind.HOLD),
+                name="request_by_two_persons",
             ),
         )
         indexes = (

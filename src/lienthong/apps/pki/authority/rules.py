@@ -120,10 +120,10 @@ class RegistrarRefused(Problem):
     text = "Chữ ký của cán bộ đăng ký không được chấp nhận: {detail}."
 
 
-class MandateMissing(Problem):
+class MandateNotInForce(Problem):
     """There is no mandate in force under which this may be asked (SG-D-01)."""
 
-    code = "pki.mandate_missing"
+    code = "pki.mandate_not_in_force"
     status = 403
     text = "Giấy ủy quyền đăng ký không có, chưa có hoặc không còn hiệu lực."
 
@@ -209,3 +209,11 @@ class LogBroken(Problem):
     code = "pki.log_broken"
     status = 500
     text = "Nhật ký “{name}” bị hỏng nên không ghi thêm được."
+
+
+class CeremonyRefused(Problem):
+    """A step of a ceremony does not fit: one person, a short passphrase, an odd file."""
+
+    code = "pki.ceremony_refused"
+    status = 409
+    text = "Không thực hiện được nghi thức khóa gốc: {detail}."

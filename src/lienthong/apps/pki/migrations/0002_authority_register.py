@@ -288,7 +288,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='receivedrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('entered_by', models.F('approved_by')), _negated=True), name='request_by_two_persons'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entered_by', models.F('approved_by')), _negated=True), ('kind', 'hold'), _connector='OR'), name='request_by_two_persons'),
         ),
         migrations.RunSQL(REFUSE, ALLOW),
     ]
