@@ -31,9 +31,17 @@ def sign_detached(data: bytes | SHA256Digest, *, signer: DigestSigner, at: datet
 
 
 def verify_detached(
-    data: bytes | SHA256Digest, signature: bytes, *, trust: Trust, at: datetime
+    data: bytes | SHA256Digest,
+    signature: bytes,
+    *,
+    trust: Trust,
+    at: datetime,
+    purpose: Purpose = _PACKET,
 ) -> SignatureReport:
-    """Verify a packet signature at the time `at`. Never raises for a bad signature."""
+    """Verify a packet signature at the time `at`. Never raises for a bad signature.
+
+    purpose: what the signer's certificate must be for; a packet's unless said otherwise.
+    """
     findings = Findings()
 
     def digest_of(name: str) -> bytes:
@@ -53,7 +61,7 @@ def verify_detached(
     path = check_signer(
         signed.certificate,
         others=signed.others,
-        purpose=_PACKET,
+        purpose=purpose,
         claimed_at=signed.signing_time,
         trust=trust,
         at=at,

@@ -28,11 +28,12 @@ from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.cms import UNREADABLE
 from lienthong.core.signing.keys import PREHASHED, DigestSigner, verify_digest
 from lienthong.core.signing.problems import JWSInvalid
-from lienthong.core.signing.report import Findings, Indication
+from lienthong.core.signing.report import Findings, Indication, SignatureReport
 from lienthong.core.signing.trust import Trust
-from lienthong.core.signing.validate import Purpose, check_signer
+from lienthong.core.signing.validate import Purpose, check_signer, signer_card
 
 RECEIPT_TYPE = "egov-receipt+jws"
+JWS_FIELD = "JWS"
 TOKEN_SIZE_MAX_BYTES = 256 * 1024
 _HEADER_NAMES = {"alg", "typ", "x5t#S256", "x5c", "sigT", "crit"}
 _ALGORITHMS = {"ES256", "PS256"}
@@ -181,10 +182,40 @@ def _verify(found: JWS, key: object) -> None:
 
 
 def _check_certificate(found: JWS, purpose: Purpose, trust: Trust, at: datetime) -> None:
+    report = report_jws(found, purpose=purpose, trust=trust, at=at)
+    if report.indication is not Indication.PASSED:
+        texts = [check.text for check in report.checks if check.ok is not True]
+        raise JWSInvalid(detail=" ".join(texts)[:300])
+
+
+def report_jws(
+    found: JWS, *, trust: Trust, at: datetime, purpose: Purpose = _RECEIPT
+) -> SignatureReport:
+    """Judge a token by the certificate it carries, as a signature of a document is judged.
+
+    Its type is the caller's to look at. Never raises for a bad signature.
+    """
     findings = Findings()
     if found.certificate is None:
-        raise JWSInvalid(detail="không có chứng thư")
-    check_signer(
+        text = "Chữ ký không mang theo chứng thư của người ký."
+        findings.unknown("signing_certificate", "NO_SIGNING_CERTIFICATE_FOUND", text)
+        return SignatureReport(
+            JWS_FIELD,
+            findings.indication,
+            findings.sub_indication,
+            None,
+            found.signed_at,
+            True,
+            tuple(findings.checks),
+        )
+    try:
+        _verify(found, found.certificate.public_key())
+    except InvalidSignature:
+        text = "Chữ ký không phải do khóa bí mật của chứng thư này tạo ra."
+        findings.failed("signature", "SIG_CRYPTO_FAILURE", text)
+    else:
+        findings.good("signature", "Nội dung không thay đổi kể từ khi ký.")
+    path = check_signer(
         found.certificate,
         others=(),
         purpose=purpose,
@@ -193,9 +224,15 @@ def _check_certificate(found: JWS, purpose: Purpose, trust: Trust, at: datetime)
         at=at,
         findings=findings,
     )
-    if findings.indication is not Indication.PASSED:
-        texts = [check.text for check in findings.checks if check.ok is not True]
-        raise JWSInvalid(detail=" ".join(texts)[:300])
+    return SignatureReport(
+        JWS_FIELD,
+        findings.indication,
+        findings.sub_indication,
+        signer_card(found.certificate, path.way),
+        found.signed_at,
+        True,
+        tuple(findings.checks),
+    )
 
 
 def _certificate(header: Mapping[str, Any]) -> x509.Certificate | None:

@@ -153,3 +153,11 @@ class RequestClockSkew(Problem):
     code = "signing.request_clock_skew"
     status = 401
     text = "Đồng hồ của máy gửi lệch {offset_s} giây so với trục (cho phép {allowed_s} giây)."
+
+
+class ContainerInvalid(Problem):
+    """An evidence file is not the container that was sealed: a part is missing, extra or changed."""
+
+    code = "signing.container_invalid"
+    status = 422
+    text = "Hồ sơ chứng cứ không dùng được: {detail}."

@@ -6,7 +6,7 @@ UNKNOWN ("chưa đủ căn cứ kết luận") is never shown as valid (SG-V-10,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -280,10 +280,20 @@ def worst(signatures: tuple[SignatureReport, ...]) -> Verdict:
     return Verdict.VALID
 
 
+def verdict_of(ok: bool | None) -> Verdict:
+    """What one check alone allows."""
+    return {True: Verdict.VALID, None: Verdict.UNKNOWN, False: Verdict.INVALID}[ok]
+
+
+def lowest(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of several verdicts; of none at all it is UNKNOWN."""
+    rank = [Verdict.VALID, Verdict.UNKNOWN, Verdict.INVALID]
+    return max(verdicts, key=rank.index, default=Verdict.UNKNOWN)
+
+
 def with_findings(report: DocumentReport, verdict: Verdict, *texts: str) -> DocumentReport:
     """The report with more findings and a verdict that is not better than before."""
-    rank = [Verdict.VALID, Verdict.UNKNOWN, Verdict.INVALID]
-    lower = max(report.verdict, verdict, key=rank.index)
+    lower = lowest((report.verdict, verdict))
     return replace(report, verdict=lower, findings=(*report.findings, *texts))
 
 

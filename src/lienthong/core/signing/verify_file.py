@@ -109,96 +109,19 @@ def _signature_lines(one: SignatureReport) -> list[str]:
 
 def _receipt(data: bytes, trust: Trust, at: datetime, companion: bytes | None) -> FileVerdict:
     """The axis' receipt: the signature, the leaf in the log, the checkpoint (SG 5.4, 5.5)."""
-    checks: list[Check] = []
-    facts: dict[str, Any] = {}
-    try:
-        found = strict_object(data, "tệp")
-        token = found["receipt"]
-        jws = read_jws(token)
-        facts = {"payload": jws.payload, "signed_at": jws.header["sigT"]}
-        verify_jws(token, trust=trust, at=at)
-        who = common_name(jws.certificate) if jws.certificate else ""
-        checks.append(Check("signature", True, f"Biên nhận do “{who}” ký, {local(jws.signed_at)}."))
-        checks += _shape_checks(found)
-        checks += _log_checks(found["log"], jws.payload_bytes, trust)
-        checks += _match_checks(found, jws.payload, companion)
-    except Problem as problem:
-        checks.append(Check("receipt", False, problem.sentence))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        text = f"Tệp JSON này không phải biên nhận của trục ({type(error).__name__})."
-        return FileVerdict("unknown", False, (text,))
-    ok = bool(checks) and all(check.ok for check in checks)
-    head = "Biên nhận của trục: " + (Verdict.VALID if ok else Verdict.INVALID).label
-    payload = facts.get("payload", {})
+    found = check_receipt(data, trust=trust, at=at, packet=companion)
+    if not found.is_receipt:
+        return FileVerdict("unknown", False, tuple(one.text for one in found.checks))
+    head = "Biên nhận của trục: " + (Verdict.VALID if found.ok else Verdict.INVALID).label
+    payload = found.payload
     lines = [head]
     lines += [f"  {name}: {payload[name]}" for name in sorted(payload) if _is_plain(payload[name])]
-    lines += [f"  [{_MARKS[check.ok]}] {check.text}" for check in checks]
-    return FileVerdict(
-        "receipt",
-        ok,
-        tuple(lines),
-        {**facts, "checks": [{"id": c.id, "ok": c.ok, "text": c.text} for c in checks]},
-    )
+    lines += [f"  [{_MARKS[check.ok]}] {check.text}" for check in found.checks]
+    return FileVerdict("receipt", found.ok, tuple(lines), found.to_json())
 
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
-
-
-# What a receipt file may say: the token and its proof, or the axis' whole answer.
-_FILE = {"receipt", "log"}
-_ANSWER = _FILE | {"packet_id", "sha256", "received_at", "recipients", "warnings"}
-_LOG = {"index", "size", "proof", "checkpoint"}
-
-
-def _shape_checks(found: Mapping[str, Any]) -> list[Check]:
-    """Nothing but what is signed or proved, and what the axis answers beside it."""
-    if set(found) >= _FILE and set(found) <= _ANSWER and set(found["log"]) == _LOG:
-        return []
-    return [Check("receipt", False, "Tệp có trường lạ hoặc thiếu trường của biên nhận.")]
-
-
-def _base64(text: str) -> bytes:
-    """Decode base64 that is written the one canonical way. Raises ValueError."""
-    data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("base64")
-    return data
-
-
-def _log_checks(log: Mapping[str, Any], entry: bytes, trust: Trust) -> list[Check]:
-    key = trust.keys.get(LOG_KEY)
-    if key is None:
-        text = "Không có khóa công khai của nhật ký (keys/log.pub) để kiểm tra."
-        return [Check("checkpoint", None, text)]
-    note = str(log["checkpoint"])
-    checkpoint = tlog.verify_checkpoint(note, key, note.split("\n", 1)[0])
-    text = f"Điểm kiểm tra của nhật ký “{checkpoint.origin}”, {checkpoint.size} mục, chữ ký đúng."
-    checks = [Check("checkpoint", True, text)]
-    if log["size"] != checkpoint.size:
-        text = "Kích thước nhật ký ghi trong tệp khác với điểm kiểm tra."
-        checks.append(Check("receipt", False, text))
-    proof = [_base64(one) for one in log["proof"]]
-    index = log["index"]
-    tlog.verify_inclusion(index, checkpoint.size, tlog.leaf_hash(entry), proof, checkpoint.root)
-    text = f"Biên nhận nằm trong nhật ký ở vị trí {index}; bằng chứng Merkle khớp."
-    return [*checks, Check("inclusion", True, text)]
-
-
-def _match_checks(
-    found: Mapping[str, Any], payload: Mapping[str, Any], packet: bytes | None
-) -> list[Check]:
-    """What stands around the token must be what the token says (R59)."""
-    checks = []
-    for outer, inner in (("packet_id", "packet_id"), ("sha256", "packet_sha256")):
-        if outer in found and found[outer] != payload.get(inner):
-            text = f"Trường {outer} của tệp khác với nội dung được ký."
-            checks.append(Check("receipt", False, text))
-    if packet is not None:
-        same = hashlib.sha256(packet).hexdigest() == payload.get("packet_sha256")
-        text = "Biên nhận là của đúng gói tin này." if same else "Biên nhận là của gói tin khác."
-        checks.append(Check("packet", same, text))
-    return checks
 
 
 def _checkpoint(data: bytes, trust: Trust) -> FileVerdict:
