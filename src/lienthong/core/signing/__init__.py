@@ -15,6 +15,7 @@ from lienthong.core.signing.pdf_sign import sign_pdf
 from lienthong.core.signing.pdf_verify import check_official, verify_pdf
 from lienthong.core.signing.problems import (
     CertificateProfileBroken,
+    ContainerInvalid,
     JWSInvalid,
     KeyPasswordWrong,
     PdfActiveContent,
@@ -48,6 +49,7 @@ __all__ = [
     "Box",
     "CertificateProfileBroken",
     "Check",
+    "ContainerInvalid",
     "DigestSigner",
     "DocumentReport",
     "Indication",

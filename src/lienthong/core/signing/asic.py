@@ -1,4 +1,4 @@
-"""ASiC-E with CAdES (EN 319 162-1): named parts, a manifest of their digests, one signature over it.
+"""ASiC-E with CAdES (EN 319 162-1): named parts, a manifest of their digests, one signature on it.
 
 The container is written byte by byte in one shape: a ZIP of stored entries without dates, extra
 fields, comments or gaps. It is read by writing it again: a file of which a single byte differs from

@@ -14,7 +14,8 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-T = TypeVar("T")
+Piece = x509.Certificate | x509.CertificateRevocationList | bytes
+T = TypeVar("T", x509.Certificate, x509.CertificateRevocationList, bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,16 @@ NO_EVIDENCE = Evidence()
 
 
 def _once(one: Iterable[T], two: Iterable[T]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys((*one, *two)))
+    """Told apart by their bytes: a revocation list has no hash of its own."""
+    found: dict[bytes, T] = {}
+    for each in (*one, *two):
+        found.setdefault(_der(each), each)
+    return tuple(found.values())
 
 
 def _sha256(der: bytes) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
-def _der(one: x509.Certificate | x509.CertificateRevocationList) -> bytes:
-    return one.public_bytes(Encoding.DER)
+def _der(one: Piece) -> bytes:
+    return one if isinstance(one, bytes) else one.public_bytes(Encoding.DER)

@@ -29,7 +29,7 @@ from lienthong.core.signing import asic, cms
 from lienthong.core.signing.authority import DOCUMENT_SIGNING, PACKET_SIGNING, RECEIPT_SIGNING
 from lienthong.core.signing.cades import sign_detached, verify_detached
 from lienthong.core.signing.canonical import canonical_json
-from lienthong.core.signing.evidence import Evidence
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.jws import strict_object
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import check_path, common_name, local
@@ -80,7 +80,7 @@ class Contents:
     packet: bytes | None = None
     packet_signature: bytes | None = None
     receipts: tuple[bytes, ...] = ()
-    evidence: Evidence = Evidence()
+    evidence: Evidence = NO_EVIDENCE
     agency_codes: frozenset[str] = frozenset()
     signer_name: str | None = None
     list_sequence: int | None = None
@@ -338,7 +338,7 @@ def _json(parts: Mapping[str, bytes], name: str) -> dict[str, Any]:
 
 
 def _evidence(parts: Mapping[str, bytes]) -> Evidence:
-    """Load certificates, lists and answers; each is named by its digest. Raises ContainerInvalid."""
+    """The evidence in the parts, each named by its digest. Raises ContainerInvalid."""
     found = Evidence()
     for name, content in parts.items():
         piece = _PIECE.fullmatch(name)

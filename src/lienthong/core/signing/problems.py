@@ -156,7 +156,7 @@ class RequestClockSkew(Problem):
 
 
 class ContainerInvalid(Problem):
-    """An evidence file is not the container that was sealed: a part is missing, extra or changed."""
+    """An evidence file is not the container that was sealed: a part is missing or changed."""
 
     code = "signing.container_invalid"
     status = 422
