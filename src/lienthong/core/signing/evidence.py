@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 Piece = x509.Certificate | x509.CertificateRevocationList | bytes
-T = TypeVar("T", x509.Certificate, x509.CertificateRevocationList, bytes)
+T = TypeVar("T", bound=Piece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,12 +302,13 @@ class _Checking:
         packet = self.parts.get(PACKET)
         for name in names:
             found = check_receipt(self.parts[name], trust=self.trust, at=self.at, packet=packet)
-            bad = next((one for one in found.checks if one.ok is not True), None)
+            bad = next((one.text for one in found.checks if one.ok is not True), "")
             if packet is None:
                 text = "Biên nhận là của một gói tin không có trong hồ sơ."
                 self._note(None, "receipt", text)
-            elif bad is not None:
-                self._note(bad.ok, "receipt", f"{name}: {bad.text}")
+            elif found.verdict is not Verdict.VALID:
+                ok = False if found.verdict is Verdict.INVALID else None
+                self._note(ok, "receipt", f"{name}: {bad}")
             else:
                 text = "Trục liên thông đã nhận gói tin này; biên nhận nằm trong nhật ký."
                 self._note(True, "receipt", text)

@@ -17,9 +17,16 @@ from cryptography import x509
 
 from lienthong.core import tlog
 from lienthong.core.errors import Problem
-from lienthong.core.signing.jws import JWS, RECEIPT_TYPE, read_jws, report_jws, strict_object
+from lienthong.core.signing.jws import RECEIPT_TYPE, read_jws, report_jws, strict_object
 from lienthong.core.signing.path import local
-from lienthong.core.signing.report import Check, Indication, Verdict, lowest, verdict_of
+from lienthong.core.signing.report import (
+    Check,
+    Indication,
+    SignatureReport,
+    Verdict,
+    lowest,
+    verdict_of,
+)
 from lienthong.core.signing.trust import Trust
 
 LOG_KEY = "log"
@@ -34,14 +41,11 @@ _LOG = {"index", "size", "proof", "checkpoint"}
 class ReceiptCheck:
     """What a receipt file says and whether it is proved. `is_receipt`: it has a receipt's shape."""
 
+    verdict: Verdict
     checks: tuple[Check, ...]
     payload: Mapping[str, Any] = field(default_factory=dict)
     signed_at: str = ""
     is_receipt: bool = True
-
-    @property
-    def verdict(self) -> Verdict:
-        return lowest(verdict_of(one.ok) for one in self.checks)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -58,24 +62,28 @@ def check_receipt(
 
     Never raises for bad content.
     """
-    checks: list[Check] = []
     payload: Mapping[str, Any] = {}
     signed_at = ""
     try:
         found = strict_object(data, "tệp")
-        token = found["receipt"]
-        jws = read_jws(token)
+        jws = read_jws(found["receipt"])
         payload, signed_at = jws.payload, jws.header["sigT"]
-        checks += _signature_checks(jws, trust, at)
-        checks += _shape_checks(found)
-        checks += _log_checks(found["log"], jws.payload_bytes, trust)
-        checks += _match_checks(found, jws.payload, packet)
+        report = report_jws(jws, trust=trust, at=at)
+        checks = [
+            *_shape_checks(found),
+            *_log_checks(found["log"], jws.payload_bytes, trust),
+            *_match_checks(found, jws.payload, packet),
+        ]
     except Problem as problem:
-        checks.append(Check("receipt", False, problem.sentence))
+        refusal = Check("receipt", False, problem.sentence)
+        return ReceiptCheck(Verdict.INVALID, (refusal,), payload, signed_at)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         text = f"Tệp JSON này không phải biên nhận của trục ({type(error).__name__})."
-        return ReceiptCheck((Check("receipt", False, text),), is_receipt=False)
-    return ReceiptCheck(tuple(checks), payload, signed_at)
+        return ReceiptCheck(Verdict.INVALID, (Check("receipt", False, text),), is_receipt=False)
+    if jws.header.get("typ") != RECEIPT_TYPE:
+        checks.insert(0, Check("receipt", False, "Loại của chữ ký không phải biên nhận."))
+    verdict = lowest((report.verdict, *(verdict_of(one.ok) for one in checks)))
+    return ReceiptCheck(verdict, (*_signature_checks(report), *checks), payload, signed_at)
 
 
 def receipt_certificate(data: bytes) -> x509.Certificate | None:
@@ -86,15 +94,12 @@ def receipt_certificate(data: bytes) -> x509.Certificate | None:
         return None
 
 
-def _signature_checks(jws: JWS, trust: Trust, at: datetime) -> list[Check]:
-    """The token is a receipt, signed by a receipt key whose path and status hold."""
-    if jws.header.get("typ") != RECEIPT_TYPE:
-        return [Check("signature", False, "Loại của chữ ký không phải biên nhận.")]
-    report = report_jws(jws, trust=trust, at=at)
-    if report.indication is not Indication.PASSED:
-        return [one for one in report.checks if one.ok is not True]
-    who = report.signer.name if report.signer else ""
-    return [Check("signature", True, f"Biên nhận do “{who}” ký, {local(jws.signed_at)}.")]
+def _signature_checks(report: SignatureReport) -> tuple[Check, ...]:
+    """What is not good about the signature, or one line that it is good."""
+    if report.indication is not Indication.PASSED or report.signer is None:
+        return tuple(one for one in report.checks if one.ok is not True)
+    text = f"Biên nhận do “{report.signer.name}” ký, {local(report.claimed_at)}."
+    return (Check("signature", True, text),)
 
 
 def _shape_checks(found: Mapping[str, Any]) -> list[Check]:

@@ -111,8 +111,8 @@ def _checker(data: bytes) -> Callable[[_Asked], FileVerdict]:
     """Who verifies this kind of content."""
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     kinds: tuple[tuple[bool, Callable[[_Asked], FileVerdict]], ...] = (
+        (data.startswith(asic.START), _container),  # stored: the PDF inside shows at its head
         (b"%PDF-" in data[:1024], _pdf),
-        (data.startswith(asic.START), _container),
         (start.startswith(b"{"), _receipt),
         (start.startswith(b"<"), _packet),
         (pki_file.is_cms(data), _cades),
