@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -270,7 +269,8 @@ class _Writer:
         value = _add(signature, "SignatureValue")
         self._add_key_info(signature)
         if self.level is Level.XADES:
-            name = f"xmldsig-{uuid.uuid4()}"
+            # From the content, so that signing in two steps (agent.py) writes the same bytes twice.
+            name = f"xmldsig-{document_digest.hex()[:32]}"
             signature.set("Id", name)
             first.set("Id", f"{name}-ref0")
             properties = self._add_properties(signature, name)
