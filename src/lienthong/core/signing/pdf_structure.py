@@ -9,7 +9,7 @@ a validator that permits form filling accepts a known shadow attack.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,6 +17,7 @@ from typing import Any
 
 import pikepdf
 
+from lienthong.core.signing.cms import SignedCMS
 from lienthong.core.signing.pdf_check import fields_of, inherited, open_strict
 from lienthong.core.signing.problems import PdfBroken
 
@@ -45,7 +46,11 @@ class Remark:
 
 @dataclass(slots=True)
 class PdfSignature:
-    """One signature as it stands in the file."""
+    """One signature as it stands in the file.
+
+    signed, digests: what is in Contents and the digests of the covered bytes by algorithm, for who
+    has read them already (the fast path).
+    """
 
     field: str
     subfilter: str
@@ -60,6 +65,8 @@ class PdfSignature:
     covers_whole: bool = False  # nothing follows but DSS and document time-stamps
     at_end: bool = False  # nothing follows at all
     remarks: list[Remark] = dataclass_field(default_factory=list)
+    signed: SignedCMS | None = None
+    digests: Mapping[str, bytes] = dataclass_field(default_factory=dict)
 
 
 @dataclass(slots=True)
