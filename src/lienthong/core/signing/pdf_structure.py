@@ -59,7 +59,7 @@ class PdfSignature:
     end: int
     claimed_at: datetime | None
     objgen: tuple[int, int]
-    value: pikepdf.Object
+    value: Any  # a pikepdf.Object; None on the fast path
     field_objgen: tuple[int, int] = (0, 0)
     is_timestamp: bool = False
     covers_whole: bool = False  # nothing follows but DSS and document time-stamps
@@ -75,7 +75,7 @@ class PdfStructure:
 
     signatures: list[PdfSignature]
     remarks: list[Remark]
-    pdf: pikepdf.Pdf
+    pdf: Any  # a pikepdf.Pdf; None on the fast path
     timestamps: list[PdfSignature] = dataclass_field(default_factory=list)
 
 

@@ -7,9 +7,11 @@ is not sure of, it leaves to `signing.verify_pdf`.
 
 from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.check import (
+    FileHash,
     Passed,
     check_pdf,
     forget,
+    hash_file,
     is_intact,
     pass_pdf,
 )
@@ -18,9 +20,11 @@ from lienthong.core.signing.fast.signed_data import read_cms, read_message
 
 __all__ = [
     "Ask",
+    "FileHash",
     "Passed",
     "check_pdf",
     "forget",
+    "hash_file",
     "is_intact",
     "pass_pdf",
     "read_cms",

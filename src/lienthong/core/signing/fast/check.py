@@ -7,13 +7,15 @@ shapes, each byte hashed once. What was read is then judged by the very same fun
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from lienthong.core.signing.fast import certificates
 from lienthong.core.signing.fast.ask import Ask
-from lienthong.core.signing.fast.pdf import Found, read_pdf
+from lienthong.core.signing.fast.pdf import read_pdf
 from lienthong.core.signing.fast.signed_data import read_cms
 from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure
 from lienthong.core.signing.pdf_verify import verify_one
@@ -22,6 +24,8 @@ from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.validate import check_signature
 
 SIZE_MAX_BYTES = 100 * 1024 * 1024
+SIGNATURES_MAX = 2
+_GAP = re.compile(rb"/ByteRange[\t\n\f\r ]*\[[\t\n\f\r ]*0[\t\n\f\r ]+(\d{1,10})[\t\n\f\r ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,12 @@ def check_pdf(data: bytes, *, trust: Trust, at: datetime) -> DocumentReport | No
         return None
 
 
-def pass_pdf(data: bytes, *, trust: Trust, at: datetime) -> Passed:
-    """As `check_pdf`, with the shape. Raises Ask instead of returning None."""
-    signatures, sha256, shape = _read(data)
+def pass_pdf(data: bytes, *, trust: Trust, at: datetime, hashed: FileHash | None = None) -> Passed:
+    """As `check_pdf`, with the shape. Raises Ask instead of returning None.
+
+    hashed: what `hash_file` found, when it was asked before.
+    """
+    signatures, sha256, shape = _read(data, hashed)
     structure = PdfStructure(signatures, [], None)
     reports = tuple(verify_one(data, one, structure, trust, at) for one in signatures)
     if any(one.indication is not Indication.PASSED for one in reports):
@@ -75,7 +82,7 @@ def is_intact(data: bytes, *, last_field: str) -> bool:
     )
 
 
-def _read(data: bytes) -> tuple[list[PdfSignature], str, str]:
+def _read(data: bytes, hashed: FileHash | None = None) -> tuple[list[PdfSignature], str, str]:
     """The signatures, read in full; the SHA-256 of the file in hexadecimal; the shape."""
     if len(data) > SIZE_MAX_BYTES:
         raise Ask("a large file")
@@ -83,7 +90,7 @@ def _read(data: bytes) -> tuple[list[PdfSignature], str, str]:
     messages = [read_cms(one.contents, trailing_zeros=True) for one in pdf.signatures]
     if any(one.digest != "sha256" for one in messages):
         raise Ask("a digest other than SHA-256")
-    whole, digests = _digests(data, pdf.signatures)
+    hashed = hashed or hash_file(data)
     last = pdf.signatures[-1]
     signatures = [
         PdfSignature(
@@ -97,32 +104,58 @@ def _read(data: bytes) -> tuple[list[PdfSignature], str, str]:
             value=None,
             covers_whole=found is last,
             signed=message,
-            digests={"sha256": digest},
+            digests={"sha256": hashed.covered(data, found.gap, found.end)},
         )
-        for found, message, digest in zip(pdf.signatures, messages, digests, strict=True)
+        for found, message in zip(pdf.signatures, messages, strict=True)
     ]
     attributes = " ".join(f"{one.algorithm.label} {len(one.others)}" for one in messages)
-    return signatures, whole, f"{pdf.shape}; {attributes}"
+    return signatures, hashed.sha256, f"{pdf.shape}; {attributes}"
 
 
-def _digests(data: bytes, signatures: Sequence[Found]) -> tuple[str, list[bytes]]:
-    """SHA-256 of the whole file, and of what each signature covers, in one pass.
+@dataclass(frozen=True, slots=True)
+class FileHash:
+    """SHA-256 of a file, and the states of the computation at the gaps of its signatures.
 
-    All begin alike: a signature's digest parts from that of the file at its gap.
+    What a signature covers begins like the file itself, up to the gap, so its digest goes on from
+    there: a file of any number of signatures is hashed once (SG 11.2).
     """
-    whole = hashlib.sha256()
-    digests: list[bytes] = []
-    at = 0
+
+    sha256: str
+    states: Mapping[int, _State]
+
+    def covered(self, data: bytes, gap: tuple[int, int], end: int) -> bytes:
+        """SHA-256 of what a signature covers. Raises Ask when its gap was not foreseen."""
+        state = self.states.get(gap[0])
+        if state is None:
+            raise Ask("a gap that is not where ByteRange says")
+        state = state.copy()
+        with memoryview(data) as view:
+            state.update(view[gap[1] : end])
+        return state.digest()
+
+
+class _State(Protocol):
+    def copy(self) -> _State: ...
+    def update(self, data: memoryview, /) -> None: ...
+    def digest(self) -> bytes: ...
+
+
+def hash_file(data: bytes) -> FileHash:
+    """Hash a file once, so that its SHA-256 and those of its signatures are known."""
+    gaps: list[int] = []
+    at = len(data)
+    while len(gaps) < SIGNATURES_MAX and (at := data.rfind(b"/ByteRange", 0, at)) >= 0:
+        found = _GAP.match(data, at)
+        if found is None or int(found.group(1)) > len(data):
+            break
+        gaps.append(int(found.group(1)))
+    state, states, at = hashlib.sha256(), {}, 0
     with memoryview(data) as view:
-        for one in signatures:
-            whole.update(view[at : one.gap[0]])
-            covered = whole.copy()
-            covered.update(view[one.gap[1] : one.end])
-            digests.append(covered.digest())
-            whole.update(view[one.gap[0] : one.end])
-            at = one.end
-        whole.update(view[at:])
-    return whole.hexdigest(), digests
+        for gap in sorted(gaps):
+            state.update(view[at:gap])
+            states[gap], at = state.copy(), gap
+        state.update(view[at:])
+    return FileHash(state.hexdigest(), states)
 
 
 def forget() -> None:

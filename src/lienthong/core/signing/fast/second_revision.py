@@ -16,10 +16,10 @@ import pikepdf
 
 from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.tables import OBJECTS_MAX, Tables
-from lienthong.core.signing.fast.values import Dictionary, Ref, Value, value_at, whole_number
+from lienthong.core.signing.fast.values import Dictionary, Ref, Value, dictionary_at, whole_number
 
 FRESH_MAX = 8
-_STREAM = re.compile(rb"\nstream\n")
+_STREAM = re.compile(rb"(?<=>>\n)stream\n")
 _STREAM_END = re.compile(rb"\nendstream\nendobj\n")
 _IMAGE = {
     b"/Type": b"/XObject",
@@ -52,9 +52,7 @@ def check_second(tables: Tables, first: Place, second: Place, *, gap: int) -> No
     newest, older = tables.sections[:2]
     if not older.end < gap < newest.start:
         raise Ask("the second signature is not in the newest revision")
-    listed = [
-        number for run in newest.runs for number in range(run.first, run.first + run.count)
-    ]
+    listed = [number for run in newest.runs for number in range(run.first, run.first + run.count)]
     if len(listed) > FRESH_MAX:
         raise Ask("the second revision holds many objects")
     for number in listed:
@@ -126,18 +124,16 @@ def _only_image(resources: Value | None) -> Ref:
     return image
 
 
-def _stream(
-    tables: Tables, ref: Ref, wanted: dict[bytes, bytes], keys: set[bytes]
-) -> Dictionary:
+def _stream(tables: Tables, ref: Ref, wanted: dict[bytes, bytes], keys: set[bytes]) -> Dictionary:
     """The dictionary of a stream object that is written as our writer writes it."""
     data, (newest, older) = tables.data, tables.sections[:2]
     offset, section = tables.place(ref)
     head = b"%d %d obj\n" % ref
     if section != 0 or not older.end <= offset < newest.start or not data.startswith(head, offset):
         raise Ask("a stream is not where the table says")
-    value, at = value_at(data, offset + len(head), newest.start)
+    value, at = dictionary_at(data, offset + len(head), b"stream", newest.start)
     found = _STREAM.match(data, at, newest.start)
-    if not isinstance(value, dict) or value.keys() - keys or found is None:
+    if value.keys() - keys or found is None:
         raise Ask("a stream is not plain")
     end = found.end() + whole_number(value.get(b"/Length"))
     if _STREAM_END.match(data, end, newest.start) is None:

@@ -14,9 +14,9 @@ from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.values import (
     Dictionary,
     Ref,
+    dictionary_at,
     object_at,
     reference,
-    value_at,
     whole_number,
 )
 
@@ -24,7 +24,7 @@ SECTIONS_MAX = 12
 OBJECTS_MAX = 200_000
 _HEADER = re.compile(rb"%PDF-(?:1\.[0-7]|2\.0)(?:\r\n|\n|\r)")
 _POINTER = re.compile(rb"startxref(?:\r\n|\n)(\d{1,10})(?:\r\n|\n)%%EOF(?:\r\n|\n|\r)?\Z")
-_AFTER = re.compile(rb"[\t\n\f\r ]*startxref(?:\r\n|\n)(\d{1,10})(?:\r\n|\n)%%EOF(\r\n|\n|\r)?")
+_AFTER = re.compile(rb"startxref(?:\r\n|\n)(\d{1,10})(?:\r\n|\n)%%EOF(\r\n|\n|\r)?")
 _TABLE = re.compile(rb"xref(?:\r\n|\n)")
 _RANGE = re.compile(rb"(\d{1,10}) (\d{1,10})(?:\r\n| \n|\n)")
 _ENTRIES = re.compile(rb"(?:\d{10} \d{5} [nf](?: \n|\r\n| \r))+")
@@ -95,8 +95,7 @@ class Tables:
         begins = self.begin(number)
         if not begins <= offset < section.start:
             raise Ask("an object stands outside its revision")
-        found, _ = object_at(self.data, ref, offset, section.start)
-        return found, offset, number
+        return object_at(self.data, ref, offset, section.start), offset, number
 
     def begin(self, number: int) -> int:
         """Where a revision begins: at the end of the one before."""
@@ -146,8 +145,8 @@ def _section(data: bytes, at: int, limit: int) -> Section:
     found = _TRAILER.match(data, after, limit)
     if found is None:
         raise Ask("a table without trailer")
-    trailer, after = value_at(data, found.end(), limit)
-    if not isinstance(trailer, dict) or trailer.keys() - _KEYS:
+    trailer, after = dictionary_at(data, found.end(), b"startxref", limit)
+    if trailer.keys() - _KEYS:
         raise Ask("a trailer with unusual keys")
     found = _AFTER.match(data, after, limit)
     if found is None or int(found.group(1)) != at:

@@ -1,8 +1,8 @@
 """PDF values, in the narrow form that every reader reads alike.
 
-A dictionary with a key twice, a comment, a name with `#`, a null, an unbalanced string: all of it is
-legal somewhere and read differently elsewhere, so all of it is left to the reference path. Atoms
-stay the bytes they were written with; two values are equal here only when they were written alike.
+A dictionary with a key twice, a comment, a name with `#`, a null, an unbalanced string: all of it
+is legal somewhere and read differently elsewhere, so it is left to the reference path. Atoms stay
+the bytes they were written with; two values are equal here only when they were written alike.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from lienthong.core.signing.fast.ask import Ask
 
 DEPTH_MAX = 16
 TOKENS_MAX = 4000
-STRING_MAX_BYTES = 64 * 1024
-HEX_MAX_BYTES = 1024 * 1024 + 2
+SIZE_MAX_BYTES = 1100 * 1024
 
 
 class Ref(NamedTuple):
@@ -28,63 +27,69 @@ class Ref(NamedTuple):
 Value: TypeAlias = "bytes | Ref | tuple[Value, ...] | dict[bytes, Value]"
 Dictionary: TypeAlias = dict[bytes, Value]
 
-SPACE = rb"[\t\n\f\r ]"
+_SPACES = b"\t\n\f\r "
+_SPACE = rb"[\t\n\f\r ]"
 _BREAK = rb"(?=[\t\n\f\r \[\]<>/()])"
+# A token with the space after it. No token begins with a space, so a search never goes back.
 _TOKEN = re.compile(
-    SPACE + rb"*(?:"
-    rb"(/[A-Za-z0-9_.+-]{1,127}" + _BREAK + rb")"
-    rb"|(\d{1,10})" + SPACE + rb"+(\d{1,5})" + SPACE + rb"+R" + _BREAK + rb"|([+-]?\d{1,15}(?:\.\d{1,15})?" + _BREAK + rb")"
-    rb"|(\([^()\\\r]*(?:\\[^\r\n][^()\\\r]*)*\))"
-    rb"|(<<)|(>>)|(\[)|(\])|(<)"
-    rb"|((?:true|false)" + _BREAK + rb"))"
+    rb"(?:/[A-Za-z0-9_.+-]{1,127}" + _BREAK
+    + rb"|\d{1,10}" + _SPACE + rb"+\d{1,5}" + _SPACE + rb"+R" + _BREAK
+    + rb"|[+-]?\d{1,15}(?:\.\d{1,15})?" + _BREAK
+    + rb"|\([^()\\\r]*(?:\\[^\r\n][^()\\\r]*)*\)"
+    + rb"|<<|>>|\[|\]|<[0-9A-Fa-f]*>"
+    + rb"|(?:true|false)" + _BREAK + rb")" + _SPACE + rb"*"
 )  # fmt: skip
-_REF, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY, _HEX = 3, 6, 7, 8, 9, 10
-_END = re.compile(SPACE + rb"*endobj(?=[\t\n\f\r ])")
+_OPEN = {b"<<": b">>", b"[": b"]"}
+_CLOSE = frozenset(_OPEN.values())
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
-def value_at(data: bytes, at: int, end: int) -> tuple[Value, int]:
-    """Read one value that starts at or after `at`; return it and where it ends. Raises Ask."""
-    open_lists: list[list[Value]] = []
-    open_kinds: list[int] = []
-    for _ in range(TOKENS_MAX):
-        found = _TOKEN.match(data, at, end)
-        if found is None:
-            raise Ask("a value is not written plainly")
-        kind, at = found.lastindex or 0, found.end()
-        value: Value
-        if kind in (_OPEN, _OPEN_ARRAY):
-            if len(open_lists) >= DEPTH_MAX:
-                raise Ask("values are nested deeply")
-            open_lists.append([])
-            open_kinds.append(kind)
-            continue
-        if kind in (_CLOSE, _CLOSE_ARRAY):
-            if not open_kinds or open_kinds.pop() != kind - 1:
-                raise Ask("brackets do not match")
-            members = open_lists.pop()
-            value = tuple(members) if kind == _CLOSE_ARRAY else _dictionary(members)
-        elif kind == _HEX:
-            value, at = _hexadecimal(data, at, end)
-        elif kind == _REF:
-            value = Ref(int(found.group(2)), int(found.group(3)))
-        else:
-            value = found.group(kind)
-            if len(value) > STRING_MAX_BYTES:
-                raise Ask("a long string")
-        if not open_lists:
-            return value, at
-        open_lists[-1].append(value)
-    raise Ask("a value has very many parts")
+def dictionary_at(data: bytes, at: int, before: bytes, limit: int) -> tuple[Dictionary, int]:
+    """The dictionary that begins at `at` and is followed by the word `before`.
 
-
-def _hexadecimal(data: bytes, at: int, end: int) -> tuple[bytes, int]:
-    """The string whose `<` was just read, with its brackets; its digits are not looked at yet."""
-    stop = data.find(b">", at, min(end, at + HEX_MAX_BYTES))
+    Returns it and where that word stands. Raises Ask unless all between is this one dictionary.
+    """
+    stop = data.find(before, at, min(limit, at + SIZE_MAX_BYTES))
     if stop < 0:
-        raise Ask("a hexadecimal string without end")
-    return data[at - 1 : stop + 1], stop + 1
+        raise Ask("an object without end")
+    text = data[at:stop].lstrip(_SPACES)
+    tokens = _TOKEN.findall(text)
+    if not 2 <= len(tokens) <= TOKENS_MAX or b"".join(tokens) != text:
+        raise Ask("a value is not written plainly")
+    value = _value(tokens)
+    if not isinstance(value, dict):
+        raise Ask("an object is not a dictionary")
+    return value, stop
+
+
+def _value(tokens: list[bytes]) -> Value:
+    """The one value that all the tokens make. Raises Ask."""
+    outer: list[list[Value]] = []
+    closers: list[bytes] = []
+    here: list[Value] = []
+    for padded in tokens:
+        token = padded.rstrip(_SPACES)
+        if token in _OPEN:
+            outer.append(here)
+            closers.append(_OPEN[token])
+            here = []
+            if len(outer) > DEPTH_MAX:
+                raise Ask("values are nested deeply")
+        elif token in _CLOSE:
+            if not closers or closers.pop() != token:
+                raise Ask("brackets do not match")
+            value = tuple(here) if token == b"]" else _dictionary(here)
+            here = outer.pop()
+            here.append(value)
+        elif token[-1:] == b"R" and token[:1].isdigit():
+            number, generation, _ = token.split()
+            here.append(Ref(int(number), int(generation)))
+        else:
+            here.append(token)
+    if closers or len(here) != 1:
+        raise Ask("brackets do not match")
+    return here[0]
 
 
 def _dictionary(members: list[Value]) -> Dictionary:
@@ -99,16 +104,15 @@ def _dictionary(members: list[Value]) -> Dictionary:
     return found
 
 
-def object_at(data: bytes, ref: Ref, offset: int, end: int) -> tuple[Dictionary, int]:
-    """The dictionary that is object `ref` at `offset`; it and where `endobj` ends. Raises Ask."""
+def object_at(data: bytes, ref: Ref, offset: int, limit: int) -> Dictionary:
+    """The dictionary that is object `ref` at `offset`. Raises Ask."""
     head = b"%d %d obj" % ref
     if not data.startswith(head, offset) or data[offset - 1 : offset] not in {b"\n", b"\r", b" "}:
         raise Ask("an object is not where the table says")
-    value, at = value_at(data, offset + len(head), end)
-    stop = _END.match(data, at, end)
-    if stop is None or not isinstance(value, dict):
-        raise Ask("an object is not a plain dictionary")
-    return value, stop.end()
+    value, stop = dictionary_at(data, offset + len(head), b"endobj", limit)
+    if data[stop + 6 : stop + 7] not in {b"\n", b"\r", b" "}:
+        raise Ask("an object does not end plainly")
+    return value
 
 
 def plain_text(value: Value | None) -> str:
