@@ -13,6 +13,7 @@ from datetime import datetime
 
 from asn1crypto import algos, cms, core, tsp
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -236,15 +237,19 @@ def _certificates(
         if choice.name != "certificate":
             continue
         parsed = choice.chosen
-        certificate = load_certificate(parsed.dump())
+        certificate = _loaded(parsed.dump())
         is_own = parsed.serial_number == serial and parsed.issuer.dump() == issuer
         (own if is_own else others).append(certificate)
     if len(own) != 1:
         raise CMSInvalid("không tìm thấy chứng thư của người ký trong chữ ký")
+    try:
+        own[0].public_key()
+    except (*UNREADABLE, UnsupportedAlgorithm) as error:
+        raise CMSInvalid("khóa công khai trong chứng thư không dùng được") from error
     return own[0], tuple(others)
 
 
-def load_certificate(data: bytes) -> x509.Certificate:
+def _loaded(data: bytes) -> x509.Certificate:
     """A certificate of which every part that is looked at later can be read."""
     try:
         certificate = x509.load_der_x509_certificate(data)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -246,7 +246,8 @@ def _certificate(header: Mapping[str, Any]) -> x509.Certificate | None:
         data = base64.b64decode(chain[0], validate=True)
         certificate = x509.load_der_x509_certificate(data)
         _ = certificate.subject, certificate.extensions  # readable, or refused here
-    except (*UNREADABLE, binascii.Error) as error:
+        certificate.public_key()
+    except (*UNREADABLE, UnsupportedAlgorithm, binascii.Error) as error:
         raise JWSInvalid(detail="x5c không chứa chứng thư") from error
     if header.get("x5t#S256") != _encode(hashlib.sha256(data).digest()):
         raise JWSInvalid(detail="x5t#S256 không khớp chứng thư")

@@ -185,7 +185,7 @@ def fields_of(form: pikepdf.Dictionary) -> Iterator[tuple[str, pikepdf.Dictionar
 
 
 def inherited(field: pikepdf.Dictionary, key: str) -> Any:
-    """A field's value of `key`, from itself or from above."""
+    """A field's value of `key`, from itself or from above. Raises PdfBroken in a circle (R34)."""
     node: Any = field
     for _ in range(DEPTH_MAX):
         if not isinstance(node, pikepdf.Dictionary):
@@ -193,7 +193,23 @@ def inherited(field: pikepdf.Dictionary, key: str) -> Any:
         if key in node:
             return node[key]
         node = node.get("/Parent")
-    return None
+    raise PdfBroken(detail="cây biểu mẫu lặp vòng")
+
+
+def check_pages(pdf: pikepdf.Pdf) -> None:
+    """Raise PdfBroken unless there are pages, each with an end to its parents (R34)."""
+    sound: set[tuple[int, int]] = set()
+    for page in pdf.pages:
+        node: Any = page.obj.get("/Parent")
+        chain: list[tuple[int, int]] = []
+        while isinstance(node, pikepdf.Dictionary) and node.objgen not in sound:
+            chain.append(node.objgen)
+            if len(chain) > DEPTH_MAX:
+                raise PdfBroken(detail="cây trang lặp vòng")
+            node = node.get("/Parent")
+        sound.update(chain)
+    if not sound:
+        raise PdfBroken(detail="không có trang nào")
 
 
 def title_of(pdf: pikepdf.Pdf) -> str:

@@ -9,7 +9,7 @@ a validator that permits form filling accepts a known shadow attack.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,8 +17,8 @@ from typing import Any
 
 import pikepdf
 
-from lienthong.core.signing.cms import SignedCMS
-from lienthong.core.signing.pdf_check import fields_of, inherited, open_strict
+from lienthong.core.signing.pdf_check import check_pages, fields_of, inherited, open_strict
+from lienthong.core.signing.pdf_tables import Key, Table, sections_of, table_of
 from lienthong.core.signing.problems import PdfBroken
 
 SIGNATURES_MAX = 50
@@ -28,7 +28,10 @@ _REVISION_END = re.compile(rb"startxref\s+(\d+)\s+%%EOF(\r\n|\n|\r)?\Z")
 _STORE_KEYS = {"/Type", "/Certs", "/OCSPs", "/CRLs", "/VRI"}
 # The look-behind also keeps the search linear in long runs of digits, such as empty Contents.
 _REFERENCE = re.compile(rb"(?<!\d)(\d+) \d+ R\b")
-_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
+_DATE = re.compile(
+    r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?"
+    r"(?:(Z)(?:00'?00'?)?|([+-])(\d\d)'?(?:(\d\d)'?)?)?"
+)
 SUBFILTERS = {"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"}
 TIMESTAMP_SUBFILTER = "/ETSI.RFC3161"
 _OLD_SUBFILTERS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
@@ -46,11 +49,7 @@ class Remark:
 
 @dataclass(slots=True)
 class PdfSignature:
-    """One signature as it stands in the file.
-
-    signed, digests: what is in Contents and the digests of the covered bytes by algorithm, for who
-    has read them already (the fast path).
-    """
+    """One signature as it stands in the file."""
 
     field: str
     subfilter: str
@@ -59,14 +58,13 @@ class PdfSignature:
     end: int
     claimed_at: datetime | None
     objgen: tuple[int, int]
-    value: Any  # a pikepdf.Object; None on the fast path
+    value: pikepdf.Object
     field_objgen: tuple[int, int] = (0, 0)
     is_timestamp: bool = False
     covers_whole: bool = False  # nothing follows but DSS and document time-stamps
     at_end: bool = False  # nothing follows at all
+    locks: bool = False  # DocMDP or the field's lock say that no signature may follow (P 1)
     remarks: list[Remark] = dataclass_field(default_factory=list)
-    signed: SignedCMS | None = None
-    digests: Mapping[str, bytes] = dataclass_field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,7 +73,7 @@ class PdfStructure:
 
     signatures: list[PdfSignature]
     remarks: list[Remark]
-    pdf: Any  # a pikepdf.Pdf; None on the fast path
+    pdf: pikepdf.Pdf
     timestamps: list[PdfSignature] = dataclass_field(default_factory=list)
 
 
@@ -100,27 +98,42 @@ def _read(data: bytes, pdf: pikepdf.Pdf) -> PdfStructure:
     if "/XFA" in form:
         text = "Tài liệu dùng biểu mẫu XFA, không kiểm tra được."
         structure.remarks.append(Remark("format", False, "FORMAT_FAILURE", text))
-    seen: set[tuple[int, int]] = set()
+    table, sections = table_of(pdf, len(data)), sections_of(data)
+    values: set[Key] = set()
+    names: set[str] = set()
     for name, one in fields_of(form):
-        value = one.get("/V")
+        value = inherited(one, "/V")
         if str(inherited(one, "/FT")) != "/Sig" or value is None:
             continue
         found = _signature(data, name, value)
         found.field_objgen = one.objgen if one.is_indirect else (0, 0)
-        if found.objgen in seen and found.objgen != (0, 0):
-            text = "Hai ô chữ ký cùng trỏ tới một chữ ký."
-            found.remarks.append(Remark("format", True, "FORMAT_FAILURE", text))
-        seen.add(found.objgen)
+        found.locks = _is_locked(one, value)
+        _check_place(data, found, table, sections)
+        if found.objgen in values or name in names:
+            found.remarks.append(_forged("Hai ô chữ ký trùng tên hoặc cùng trỏ tới một chữ ký."))
+        values.add(found.objgen)
+        names.add(name)
         (structure.timestamps if found.is_timestamp else structure.signatures).append(found)
         if len(structure.signatures) + len(structure.timestamps) > SIGNATURES_MAX:
             raise PdfBroken(detail="có quá nhiều chữ ký")
     structure.signatures.sort(key=lambda one: one.end)
     structure.timestamps.sort(key=lambda one: one.end)
     _check_revisions(data, structure)
+    _check_whole(data, structure)
+    return structure
+
+
+def _check_whole(data: bytes, structure: PdfStructure) -> None:
+    """Every object reads as it stands, and the page tree is one (R31, R34)."""
+    pdf = structure.pdf
+    list(pdf.objects)  # reads them all
+    check_pages(pdf)
     if pdf.get_warnings():
         text = "Tệp PDF có lỗi cấu trúc, chỉ đọc được sau khi sửa."
         structure.remarks.append(Remark("format", False, "FORMAT_FAILURE", text))
-    return structure
+    if not data.startswith(b"%PDF-"):
+        text = "Trước phần PDF của tệp còn có nội dung khác."
+        structure.remarks.append(Remark("format", False, "FORMAT_FAILURE", text))
 
 
 def _signature(data: bytes, name: str, value: Any) -> PdfSignature:
@@ -173,16 +186,41 @@ def _check_range(data: bytes, given: Any, found: PdfSignature) -> None:
             _forged("Khoảng trống của ByteRange không chứa đúng một giá trị chữ ký.")
         )
         return
-    head = b"%d %d obj" % found.objgen
-    begin = data.rfind(head, 0, first)
-    if begin < 0 or data.find(b"endobj", begin, first) >= 0:
+    if not _REVISION_END.search(data[max(0, found.end - 64) : found.end]):
+        text = "Phần được ký không kết thúc ở cuối một phiên bản của tài liệu."
+        found.remarks.append(_forged(text))
+    found.at_end = data[found.end :] in {b"", b"\n", b"\r\n", b"\r"}
+
+
+def _check_place(data: bytes, found: PdfSignature, table: Table, sections: frozenset[int]) -> None:
+    """Rule 4: the dictionary stands in what it covers, where the tables say, in a used revision."""
+    if not found.end:
+        return
+    kind, begin, _ = table.get(found.objgen, (0, 0, 0))
+    first = found.gap[0]
+    stands = kind == 1 and 0 < begin < first and data.find(b"endobj", begin, first) < 0
+    if not stands or data.find(b"%d %d obj" % found.objgen, begin, begin + 32) < 0:
         found.remarks.append(_forged("Từ điển chữ ký không nằm trong phần được ký."))
         return
-    if not _REVISION_END.search(data[max(0, found.end - 64) : found.end]):
-        found.remarks.append(
-            _forged("Phần được ký không kết thúc ở cuối một phiên bản của tài liệu.")
-        )
-    found.at_end = data[found.end :] in {b"", b"\n", b"\r\n", b"\r"}
+    end = _REVISION_END.search(data[max(0, found.end - 64) : found.end])
+    if end is not None and int(end.group(1)) not in sections:
+        found.remarks.append(_forged("Phiên bản được ký không thuộc tài liệu này."))
+
+
+def _is_locked(field: pikepdf.Dictionary, value: Any) -> bool:
+    """Whether the signature forbids every change after it, by DocMDP or by its field's lock."""
+    lock = field.get("/Lock")
+    if isinstance(lock, pikepdf.Dictionary) and lock.get("/P") == 1:
+        return True
+    references = value.get("/Reference") if isinstance(value, pikepdf.Dictionary) else None
+    if not isinstance(references, pikepdf.Array):
+        return False
+    for one in references:
+        if isinstance(one, pikepdf.Dictionary) and one.get("/TransformMethod") == "/DocMDP":
+            parameters = one.get("/TransformParams")
+            if isinstance(parameters, pikepdf.Dictionary) and parameters.get("/P") == 1:
+                return True
+    return False
 
 
 def _forged(text: str) -> Remark:
@@ -208,6 +246,9 @@ def _check_revisions(data: bytes, structure: PdfStructure) -> None:
             earlier.remarks.append(_forged("Hai chữ ký cùng phủ một phiên bản."))
             continue
         _tell(readable[:position], _changes(data, earlier, later, structure))
+        if not later.is_timestamp:
+            locked = [one for one in readable[:position] if one.locks]
+            _tell(locked, iter(["có chữ ký được thêm vào tài liệu đã khóa"]))
     if not last.at_end:
         _tell(readable, _changes(data, last, None, structure))
     signatures = [one for one in readable if not one.is_timestamp]
@@ -243,14 +284,14 @@ def _changes(
     if "/Encrypt" in new.trailer or _objgen(old.trailer["/Root"]) != _objgen(new.trailer["/Root"]):
         yield "gốc của tài liệu đã thay"
         return
-    before, after = _table(old), _table(new)
+    before, after = table_of(old, earlier.end), table_of(new, end)
     if before.keys() - after.keys():
         yield "có đối tượng bị xóa"
         return
     changed = {key for key, entry in after.items() if key not in before or entry != before[key]}
     text = _misplaced(before, after, changed, earlier.end, end)
     fresh = {number for number, _ in changed - before.keys()}
-    if not text and fresh and _points_to(old, fresh):
+    if not text and fresh and _points_to(new, before.keys() - changed, fresh):
         text = "nội dung cũ trỏ tới đối tượng được thêm về sau"
     if not text and later is None:
         text = _beside_evidence(new, changed, changed - before.keys())
@@ -269,9 +310,7 @@ def _is_update(data: bytes, start: int) -> bool:
     return found is not None and start <= int(found.group(1)) < len(data)
 
 
-def _misplaced(
-    before: Table, after: Table, changed: set[tuple[int, int]], start: int, end: int
-) -> str:
+def _misplaced(before: Table, after: Table, changed: set[Key], start: int, end: int) -> str:
     """Why the changed entries are not those of an honest update; "" when they are."""
     numbers = {number for number, _ in before}
     for key in changed:
@@ -283,9 +322,7 @@ def _misplaced(
     return ""
 
 
-def _beside_evidence(
-    pdf: pikepdf.Pdf, changed: set[tuple[int, int]], fresh: set[tuple[int, int]]
-) -> str:
+def _beside_evidence(pdf: pikepdf.Pdf, changed: set[Key], fresh: set[Key]) -> str:
     """Why an update after the last signature is more than validation data; "" when it is not."""
     store = pdf.Root.get("/DSS")
     if not changed or not isinstance(store, pikepdf.Dictionary):
@@ -299,9 +336,9 @@ def _beside_evidence(
     return ""
 
 
-def _reachable(thing: Any) -> set[tuple[int, int]]:
+def _reachable(thing: Any) -> set[Key]:
     """The indirect objects below `thing` and itself, in bounded work."""
-    found: set[tuple[int, int]] = set()
+    found: set[Key] = set()
     waiting = [thing]
     while waiting and len(found) <= OBJECTS_MAX:
         one = waiting.pop()
@@ -319,27 +356,18 @@ def _reachable(thing: Any) -> set[tuple[int, int]]:
     return found
 
 
-Table = dict[tuple[int, int], tuple[int, int, int]]
-
-
-def _table(pdf: pikepdf.Pdf) -> Table:
-    """The cross-reference entries: (1, offset, 0) or (2, object stream, index in it)."""
-    return {
-        key: (1, entry.offset or 0, 0)
-        if entry.type == 1
-        else (2, entry.obj_stream_number or 0, entry.obj_stream_index or 0)
-        for key, entry in pdf.get_xref_table().items()
-    }
-
-
 def _objgen(thing: pikepdf.Object) -> tuple[int, int]:
     return thing.objgen
 
 
-def _points_to(pdf: pikepdf.Pdf, numbers: set[int]) -> bool:
-    """Whether an object of `pdf` refers to a number that was not there yet (shadow, R24)."""
+def _points_to(pdf: pikepdf.Pdf, keys: Iterable[Key], numbers: set[int]) -> bool:
+    """Whether an old object refers to a number that was not there yet (shadow, R24).
+
+    pdf: the newer revision; in the older one qpdf shows such a reference as null.
+    """
     wanted = {b"%d" % number for number in numbers}
-    for thing in pdf.objects:
+    for key in keys:
+        thing = pdf.get_object(*key)
         body: Any = thing.stream_dict if isinstance(thing, pikepdf.Stream) else thing
         if not isinstance(body, pikepdf.Dictionary | pikepdf.Array):
             continue
@@ -349,9 +377,7 @@ def _points_to(pdf: pikepdf.Pdf, numbers: set[int]) -> bool:
     return False
 
 
-def _difference(
-    old: pikepdf.Pdf, new: pikepdf.Pdf, key: tuple[int, int], later: PdfSignature | None
-) -> str:
+def _difference(old: pikepdf.Pdf, new: pikepdf.Pdf, key: Key, later: PdfSignature | None) -> str:
     """Why the change of one object is not allowed; "" when it is."""
     one, two = old.get_object(*key), new.get_object(*key)
     if isinstance(one, pikepdf.Stream) or isinstance(two, pikepdf.Stream):
@@ -372,7 +398,7 @@ def _difference(
 
 def _wrong_entries(
     old: pikepdf.Pdf,
-    key: tuple[int, int],
+    key: Key,
     one: pikepdf.Dictionary,
     two: pikepdf.Dictionary,
     later: PdfSignature | None,
@@ -391,7 +417,7 @@ def _wrong_entries(
 
 def _allowed(
     old: pikepdf.Pdf,
-    key: tuple[int, int],
+    key: Key,
     one: pikepdf.Dictionary,
     two: pikepdf.Dictionary,
     later: PdfSignature | None,
@@ -475,7 +501,7 @@ def _text(thing: Any) -> bytes:
     return repr(thing).encode()
 
 
-def _is_validation_data(pdf: pikepdf.Pdf, key: tuple[int, int]) -> bool:
+def _is_validation_data(pdf: pikepdf.Pdf, key: Key) -> bool:
     """Whether the object is the DSS itself or one of its lists, and nothing else at once."""
     store = pdf.Root.get("/DSS")
     if not isinstance(store, pikepdf.Dictionary) or not set(store.keys()) <= _STORE_KEYS:

@@ -83,9 +83,7 @@ class Hub:
         limits = edxml.Limits(
             packet_bytes=config.packet_max_bytes, decoded_bytes=config.documents_max_bytes
         )
-        self.checker = Checker(
-            config.profile, limits, self.store.parties, self.metrics.count_difference
-        )
+        self.checker = Checker(config.profile, limits, self.store.parties)
         self.intake = Intake(
             config,
             segments=self.segments,
