@@ -94,7 +94,7 @@ def examine(received: access_point.ReceivedPacket, packet: edxml.DocumentPacket)
     if main is not None:
         sha256 = files.put(main.data).sha256
         document_report = signing.check_official(
-            signing.verify_pdf(main.data, trust=pki.trust(), at=now),
+            signing.verify_document(main.data, trust=pki.trust(), at=now),
             agency_codes=_codes_of(packet),
             signer_name=packet.signer.full_name if packet.signer else None,
         )

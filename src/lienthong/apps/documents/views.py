@@ -341,7 +341,7 @@ def outgoing_signatures(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The signatures on the newest file, checked now: a part of the detail page."""
     document = queries.outgoing(accounts.actor_of(request), pk)
     now = timezone.now()
-    report = signing.verify_pdf(queries.pdf(document), trust=pki.trust(), at=now)
+    report = signing.verify_document(queries.pdf(document), trust=pki.trust(), at=now)
     context = {"document": document, "verification": panels.Verification(document=report)}
     return render(request, "documents/outgoing_signatures.html", context)
 

@@ -5,6 +5,7 @@ Pure code over bytes, keys and a Trust; the clock is always a parameter.
 
 from lienthong.core.signing.cades import SHA256Digest, sign_detached, verify_detached
 from lienthong.core.signing.canonical import canonical_json
+from lienthong.core.signing.document import Difference, Verifier, verify_document
 from lienthong.core.signing.http import Verified, sign_request, verify_request
 from lienthong.core.signing.jws import JWS, read_jws, sign_jws, verify_jws
 from lienthong.core.signing.keys import DigestSigner, KeySigner
@@ -50,6 +51,7 @@ __all__ = [
     "CertificateProfileBroken",
     "Check",
     "ContainerInvalid",
+    "Difference",
     "DigestSigner",
     "DocumentReport",
     "Indication",
@@ -76,6 +78,7 @@ __all__ = [
     "TrustInvalid",
     "Verdict",
     "Verified",
+    "Verifier",
     "canonical_json",
     "check_official",
     "check_unsigned_pdf",
@@ -87,6 +90,7 @@ __all__ = [
     "sign_pdf",
     "sign_request",
     "verify_detached",
+    "verify_document",
     "verify_jws",
     "verify_pdf",
     "verify_request",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from lienthong.core.signing import cms
 from lienthong.core.signing.authority import PACKET_SIGNING
+from lienthong.core.signing.fast.signed_data import read_message
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.report import Findings, Indication, SignatureReport
 from lienthong.core.signing.trust import Trust
@@ -50,7 +51,7 @@ def verify_detached(
         return hashlib.new(name, data).digest()
 
     try:
-        signed = cms.parse(signature)
+        signed = read_message(signature)
     except cms.CMSInvalid as error:
         text = f"Chữ ký gói tin sai định dạng: {error}."
         findings.failed("format", "FORMAT_FAILURE", text)

@@ -237,7 +237,7 @@ def _certificates(
         if choice.name != "certificate":
             continue
         parsed = choice.chosen
-        certificate = _loaded(parsed.dump())
+        certificate = load_certificate(parsed.dump())
         is_own = parsed.serial_number == serial and parsed.issuer.dump() == issuer
         (own if is_own else others).append(certificate)
     if len(own) != 1:
@@ -249,7 +249,7 @@ def _certificates(
     return own[0], tuple(others)
 
 
-def _loaded(data: bytes) -> x509.Certificate:
+def load_certificate(data: bytes) -> x509.Certificate:
     """A certificate of which every part that is looked at later can be read."""
     try:
         certificate = x509.load_der_x509_certificate(data)

@@ -117,6 +117,12 @@ def check_path(
     return best
 
 
+def holds(fingerprint: bytes, *, trust: Trust, at: datetime) -> bool:
+    """Whether a good path of this certificate is known that still stands at `at`."""
+    kept = _memory(trust).results.get(fingerprint)
+    return kept is not None and kept[1].until is not None and kept[0] <= at <= kept[1].until
+
+
 def _memory(trust: Trust) -> _Memory:
     memory = _MEMORY.get(trust)
     if memory is None:

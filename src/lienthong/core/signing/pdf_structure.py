@@ -9,7 +9,7 @@ a validator that permits form filling accepts a known shadow attack.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,6 +17,7 @@ from typing import Any
 
 import pikepdf
 
+from lienthong.core.signing.cms import SignedCMS
 from lienthong.core.signing.pdf_check import check_pages, fields_of, inherited, open_strict
 from lienthong.core.signing.pdf_tables import Key, Table, sections_of, table_of
 from lienthong.core.signing.problems import PdfBroken
@@ -49,7 +50,11 @@ class Remark:
 
 @dataclass(slots=True)
 class PdfSignature:
-    """One signature as it stands in the file."""
+    """One signature as it stands in the file.
+
+    signed, digests: what is in Contents and the digests of the covered bytes by algorithm, for who
+    has read them already (the fast path).
+    """
 
     field: str
     subfilter: str
@@ -58,13 +63,15 @@ class PdfSignature:
     end: int
     claimed_at: datetime | None
     objgen: tuple[int, int]
-    value: pikepdf.Object
+    value: Any  # a pikepdf.Object; None on the fast path
     field_objgen: tuple[int, int] = (0, 0)
     is_timestamp: bool = False
     covers_whole: bool = False  # nothing follows but DSS and document time-stamps
     at_end: bool = False  # nothing follows at all
     locks: bool = False  # DocMDP or the field's lock say that no signature may follow (P 1)
     remarks: list[Remark] = dataclass_field(default_factory=list)
+    signed: SignedCMS | None = None
+    digests: Mapping[str, bytes] = dataclass_field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -73,7 +80,7 @@ class PdfStructure:
 
     signatures: list[PdfSignature]
     remarks: list[Remark]
-    pdf: pikepdf.Pdf
+    pdf: Any  # a pikepdf.Pdf; None on the fast path
     timestamps: list[PdfSignature] = dataclass_field(default_factory=list)
 
 

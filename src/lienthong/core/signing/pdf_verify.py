@@ -59,7 +59,7 @@ def verify_pdf(
         if not structure.signatures:
             return report(Verdict.UNKNOWN, (), "Tài liệu không có chữ ký số.")
         signatures = tuple(
-            _verify_one(data, one, structure, trust, at) for one in structure.signatures
+            verify_one(data, one, structure, trust, at) for one in structure.signatures
         )
     passed = all(one.indication is Indication.PASSED for one in signatures)
     if second_opinion is None:
@@ -83,9 +83,10 @@ def _reading_problem(problem: Problem) -> str:
     return f"Không đọc được tệp PDF ({problem.facts.get('detail', problem.code)})."
 
 
-def _verify_one(
+def verify_one(
     data: bytes, found: PdfSignature, structure: PdfStructure, trust: Trust, at: datetime
 ) -> SignatureReport:
+    """The report on one signature whose place in the file is known. Both paths end here."""
     findings = Findings()
     for remark in (*structure.remarks, *found.remarks):
         add = findings.failed if remark.proven else findings.unknown
@@ -129,6 +130,8 @@ def _verify_one(
 
 
 def _parse(found: PdfSignature, findings: Findings) -> cms.SignedCMS | None:
+    if found.signed is not None:
+        return found.signed
     try:
         signed = cms.parse(found.contents, trailing_zeros=True)
     except cms.CMSInvalid as error:
@@ -141,6 +144,8 @@ def _parse(found: PdfSignature, findings: Findings) -> cms.SignedCMS | None:
 
 def _digest_of(data: bytes, found: PdfSignature) -> Callable[[str], bytes]:
     def digest(name: str) -> bytes:
+        if name in found.digests:
+            return found.digests[name]
         maker = hashlib.new(name)
         with memoryview(data) as view:
             maker.update(view[: found.gap[0]])

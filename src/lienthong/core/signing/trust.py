@@ -145,6 +145,11 @@ class Trust:
         return frozenset(anchor.fingerprint(HASH).hex() for anchor in self.anchors)
 
     @cached_property
+    def known(self) -> frozenset[x509.Certificate]:
+        """Roots and the authorities between."""
+        return frozenset((*self.anchors, *self.intermediates))
+
+    @cached_property
     def lists(self) -> Mapping[bytes, tuple[x509.CertificateRevocationList, ...]]:
         """The CRLs by the DER of their issuer's name, newest first."""
         found: dict[bytes, list[x509.CertificateRevocationList]] = {}

@@ -126,20 +126,26 @@ def _check_claim(
 
 def _check_purpose(certificate: x509.Certificate, purpose: Purpose, findings: Findings) -> None:
     """Key usage and extended key usage (DX-64b, R38)."""
+    text, is_met = _purpose_met(certificate, purpose)
+    if is_met:
+        findings.good("purpose", text)
+    else:
+        findings.doubtful("purpose", "CHAIN_CONSTRAINTS_FAILURE", text)
+
+
+@lru_cache(maxsize=4096)
+def _purpose_met(certificate: x509.Certificate, purpose: Purpose) -> tuple[str, bool]:
+    """Whether the certificate is for `purpose`, in words."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
         extended = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         names = {one.dotted_string for one in extended}
     except (x509.ExtensionNotFound, ValueError):
-        text = "Chứng thư không ghi mục đích sử dụng khóa."
-        findings.doubtful("purpose", "CHAIN_CONSTRAINTS_FAILURE", text)
-        return
+        return "Chứng thư không ghi mục đích sử dụng khóa.", False
     signs = usage.content_commitment if purpose.commits else usage.digital_signature
     if signs and names & purpose.usages:
-        findings.good("purpose", f"Chứng thư được cấp để {purpose.name}.")
-    else:
-        text = f"Chứng thư không được cấp để {purpose.name}."
-        findings.doubtful("purpose", "CHAIN_CONSTRAINTS_FAILURE", text)
+        return f"Chứng thư được cấp để {purpose.name}.", True
+    return f"Chứng thư không được cấp để {purpose.name}.", False
 
 
 def _check_bag(
@@ -153,22 +159,22 @@ def _check_bag(
     The bag is not signed: what looks like a known authority (its name or its key) must be that
     very certificate, or be signed by somebody known, as a cross-certificate is.
     """
-    known = {one.fingerprint(HASH): one for one in (*trust.anchors, *trust.intermediates)}
-    strangers = [one for one in others if one.fingerprint(HASH) not in known]
-    relatives = [*known.values(), certificate]
-    for one in strangers:
-        try:
-            looks_known = any(
-                one.subject == other.subject or one.public_key() == other.public_key()
-                for other in relatives
-            )
-            is_sound = not looks_known or any(_is_issued_by(one, other) for other in relatives)
-        except (ValueError, UnsupportedAlgorithm):
-            is_sound = False
-        if not is_sound:
-            text = "Chứng thư gửi kèm chữ ký không nguyên vẹn."
-            findings.doubtful("certificates", "SIG_CONSTRAINTS_FAILURE", text)
-            return
+    strangers = [one for one in others if one not in trust.known]
+    if strangers and not all(_is_sound(one, certificate, trust) for one in strangers):
+        text = "Chứng thư gửi kèm chữ ký không nguyên vẹn."
+        findings.doubtful("certificates", "SIG_CONSTRAINTS_FAILURE", text)
+
+
+def _is_sound(one: x509.Certificate, certificate: x509.Certificate, trust: Trust) -> bool:
+    relatives = [*trust.known, certificate]
+    try:
+        looks_known = any(
+            one.subject == other.subject or one.public_key() == other.public_key()
+            for other in relatives
+        )
+        return not looks_known or any(_is_issued_by(one, other) for other in relatives)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _is_issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:

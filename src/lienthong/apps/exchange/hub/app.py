@@ -83,7 +83,9 @@ class Hub:
         limits = edxml.Limits(
             packet_bytes=config.packet_max_bytes, decoded_bytes=config.documents_max_bytes
         )
-        self.checker = Checker(config.profile, limits, self.store.parties)
+        self.checker = Checker(
+            config.profile, limits, self.store.parties, self.metrics.count_difference
+        )
         self.intake = Intake(
             config,
             segments=self.segments,

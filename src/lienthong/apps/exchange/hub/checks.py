@@ -8,10 +8,7 @@ DX-06, DX-12.
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -34,7 +31,6 @@ from .rules import Kind
 from .store import Parties
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-REPORTS_REMEMBERED = 4096
 PDF = "application/pdf"
 ISSUING = frozenset({edxml.BusinessKind.NEW, edxml.BusinessKind.REPLACEMENT})
 """Operations that bring a new document, so that its id must be unused (V-19)."""
@@ -78,12 +74,16 @@ class Checker:
     """The checks of one hub process, with what it remembers of documents seen."""
 
     def __init__(
-        self, profile: edxml.Profile, limits: edxml.Limits, parties: DocumentParties
+        self,
+        profile: edxml.Profile,
+        limits: edxml.Limits,
+        parties: DocumentParties,
+        on_difference: Callable[[signing.Difference], None] | None = None,
     ) -> None:
         self._profile = profile
         self._limits = limits
         self._parties = parties
-        self._reports = Reports()
+        self._verifier = signing.Verifier(on_difference=on_difference)
 
     def check(
         self,
@@ -167,7 +167,7 @@ class Checker:
             if packet.attachments:
                 raise DocumentUnsigned(name=packet.attachments[0].name)
             return []
-        report = self._reports.get(main.data, trust, now)
+        report = self._verifier.verify(main.data, trust=trust, at=now)
         if not report.signatures:
             raise DocumentUnsigned(name=main.name)
         signer_name = packet.signer.full_name if packet.signer else None
@@ -181,31 +181,6 @@ class Checker:
             {"check": "document_signature", "ok": True, "field": each.field, "signer": _name(each)}
             for each in report.signatures
         ]
-
-
-class Reports:
-    """Reports by document: one sent to ninety receivers is verified once.
-
-    The key has the trust state and the hour, so a new revocation list or a certificate that ran out
-    is seen.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str, int], signing.DocumentReport] = OrderedDict()
-
-    def get(self, data: bytes, trust: signing.Trust, now: datetime) -> signing.DocumentReport:
-        key = (hashlib.sha256(data).hexdigest(), trust.epoch, int(now.timestamp() // 3600))
-        with self._lock:
-            if (found := self._known.get(key)) is not None:
-                self._known.move_to_end(key)
-                return found
-        report = signing.verify_pdf(data, trust=trust, at=now)
-        with self._lock:
-            self._known[key] = report
-            while len(self._known) > REPORTS_REMEMBERED:
-                self._known.popitem(last=False)
-        return report
 
 
 def main_document(packet: edxml.DocumentPacket) -> edxml.Attachment | None:

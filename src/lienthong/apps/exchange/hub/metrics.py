@@ -11,6 +11,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from lienthong.core import signing
+
 
 class Metrics:
     """The counters of one hub process."""
@@ -39,6 +41,15 @@ class Metrics:
         self.backlog = Gauge(
             "lienthong_hub_backlog", "Deliveries not acknowledged", ["kind"], registry=registry
         )
+        self.signature_differences = Counter(
+            "lienthong_hub_signature_differences",
+            "Documents on which the fast path and the reference path of verifying disagree",
+            registry=registry,
+        )
+
+    def count_difference(self, _: signing.Difference) -> None:
+        """An incident: see docs/reference/signing.md."""
+        self.signature_differences.inc()
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

@@ -1,0 +1,175 @@
+"""What the second of our two signatures adds: its value, its picture, its field, nothing else.
+
+SG 7.4 rules 5 to 8 for the one shape that our writer writes. Anything more in the revision, or a
+reference from the first revision to an object that did not exist yet (shadow attacks, R24), is left
+to the reference path.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import lru_cache
+from typing import Protocol
+
+import pikepdf
+
+from lienthong.core.signing.fast.ask import Ask
+from lienthong.core.signing.fast.tables import OBJECTS_MAX, Tables
+from lienthong.core.signing.fast.values import Dictionary, Ref, Value, dictionary_at, whole_number
+
+FRESH_MAX = 8
+_STREAM = re.compile(rb"(?<=>>\n)stream\n")
+_STREAM_END = re.compile(rb"\nendstream\nendobj\n")
+_IMAGE = {
+    b"/Type": b"/XObject",
+    b"/Subtype": b"/Image",
+    b"/BitsPerComponent": b"8",
+    b"/Filter": b"/FlateDecode",
+}
+_IMAGE_KEYS = {*_IMAGE, b"/Width", b"/Height", b"/ColorSpace", b"/SMask", b"/Length"}
+_FORM = {b"/Type": b"/XObject", b"/Subtype": b"/Form"}
+_FORM_KEYS = {*_FORM, b"/BBox", b"/Matrix", b"/Resources", b"/Length"}
+
+
+class Place(Protocol):
+    """A signed field: its reference, and the reference of its signature dictionary."""
+
+    @property
+    def ref(self) -> Ref: ...
+
+    @property
+    def value_ref(self) -> Ref: ...
+
+
+def check_second(tables: Tables, first: Place, second: Place, *, gap: int) -> None:
+    """Check that the newest revision only signs `second`, where the one before signed `first`.
+
+    gap: where Contents of the second signature stands. Raises Ask.
+    """
+    if len(tables.sections) < 2:
+        raise Ask("both signatures are in one revision")
+    newest, older = tables.sections[:2]
+    if not older.end < gap < newest.start:
+        raise Ask("the second signature is not in the newest revision")
+    listed = [number for run in newest.runs for number in range(run.first, run.first + run.count)]
+    if len(listed) > FRESH_MAX:
+        raise Ask("the second revision holds many objects")
+    for number in listed:
+        offset, section = tables.place(Ref(number, 0))
+        if section != 0 or not older.end <= offset < newest.start:
+            raise Ask("an object stands outside its revision")
+    fresh = {number for number in listed if number >= older.size}
+    if set(listed) - fresh != {second.ref.number} or second.value_ref.number not in fresh:
+        raise Ask("the second revision changes more than its field")
+    picture = _check_field(tables, second)
+    seen = {second.value_ref.number, *_check_picture(tables, picture)}
+    if seen != fresh:
+        raise Ask("the second revision holds an object that nothing uses")
+    _check_older(tables.data[: older.end], fresh)
+
+
+def _check_field(tables: Tables, place: Place) -> Ref:
+    """The field is as it was, but for its value and picture; the picture is returned."""
+    new, _, _ = tables.object(place.ref)
+    old, _, _ = tables.object(place.ref, since=1)
+    kept = {key: value for key, value in new.items() if key not in {b"/V", b"/AP"}}
+    before = {key: value for key, value in old.items() if key != b"/AP"}
+    if b"/V" in old or kept != before:
+        raise Ask("the field is not as it was")
+    appearance = new.get(b"/AP")
+    if not isinstance(appearance, dict) or appearance.keys() != {b"/N"}:
+        raise Ask("the picture of the field is not plain")
+    picture = appearance[b"/N"]
+    if not isinstance(picture, Ref):
+        raise Ask("the picture of the field is not plain")
+    return picture
+
+
+def _check_picture(tables: Tables, picture: Ref) -> list[int]:
+    """The picture's objects: a form that draws at most one image with at most one mask."""
+    form = _stream(tables, picture, _FORM, _FORM_KEYS)
+    objects = [picture.number]
+    resources = form.get(b"/Resources")
+    if resources == {}:
+        return objects
+    image = _only_image(resources)
+    colours = _stream(tables, image, _IMAGE, _IMAGE_KEYS)
+    objects.append(image.number)
+    mask = colours.get(b"/SMask")
+    if mask is not None:
+        if not isinstance(mask, Ref):
+            raise Ask("the mask of the picture is not plain")
+        inner = _stream(tables, mask, _IMAGE, _IMAGE_KEYS)
+        objects.append(mask.number)
+        if b"/SMask" in inner:
+            raise Ask("a mask with a mask")
+    if len(set(objects)) != len(objects):
+        raise Ask("the picture uses itself")
+    return objects
+
+
+def _only_image(resources: Value | None) -> Ref:
+    images = resources.get(b"/XObject") if isinstance(resources, dict) else None
+    if (
+        not isinstance(resources, dict)
+        or resources.keys() != {b"/XObject"}
+        or not isinstance(images, dict)
+        or images.keys() != {b"/Im"}
+    ):
+        raise Ask("the picture uses more than one image")
+    image = images[b"/Im"]
+    if not isinstance(image, Ref):
+        raise Ask("the picture uses more than one image")
+    return image
+
+
+def _stream(tables: Tables, ref: Ref, wanted: dict[bytes, bytes], keys: set[bytes]) -> Dictionary:
+    """The dictionary of a stream object that is written as our writer writes it."""
+    data, (newest, older) = tables.data, tables.sections[:2]
+    offset, section = tables.place(ref)
+    head = b"%d %d obj\n" % ref
+    if section != 0 or not older.end <= offset < newest.start or not data.startswith(head, offset):
+        raise Ask("a stream is not where the table says")
+    value, at = dictionary_at(data, offset + len(head), b"stream", newest.start)
+    found = _STREAM.match(data, at, newest.start)
+    if value.keys() - keys or found is None:
+        raise Ask("a stream is not plain")
+    end = found.end() + whole_number(value.get(b"/Length"))
+    if _STREAM_END.match(data, end, newest.start) is None:
+        raise Ask("a stream is not as long as it says")
+    if any(value.get(key) != text for key, text in wanted.items()):
+        raise Ask("a stream is not of the kind expected")
+    return value
+
+
+def _check_older(old: bytes, fresh: set[int]) -> None:
+    """Every object of the first revision reads, and none points to one that is not there yet."""
+    for found in _pointers(frozenset(fresh)).finditer(old):
+        if _is_whole_number(old, found.start()):
+            raise Ask("an old object may point to a later one")
+    try:
+        with pikepdf.open(io.BytesIO(old), attempt_recovery=False) as pdf:
+            # The list is made by reading every object.
+            if len(pdf.objects) > OBJECTS_MAX or pdf.get_warnings():
+                raise Ask("the first revision reads with warnings")
+    except (pikepdf.PdfError, RuntimeError, TypeError, ValueError) as error:
+        raise Ask("the first revision does not read") from error
+
+
+@lru_cache(maxsize=1024)
+def _pointers(numbers: frozenset[int]) -> re.Pattern[bytes]:
+    """References to `numbers` however they are written; a comment in between counts as one."""
+    names = b"|".join(b"%d" % number for number in sorted(numbers))
+    return re.compile(
+        rb"(?:" + names + rb")[\x00\t\n\f\r ]*"
+        rb"(?:%|(?<!\d)[+]?\d+[\x00\t\n\f\r ]*(?:%|(?<!\d)R))"
+    )  # fmt: skip
+
+
+def _is_whole_number(old: bytes, at: int) -> bool:
+    """Whether the number at `at` is not the end of a longer one; zeros in front change nothing."""
+    start = at
+    while start and old[start - 1 : start].isdigit():
+        start -= 1
+    return not old[start:at].strip(b"0")

@@ -1,0 +1,239 @@
+"""One detached CMS signature of the expected shape, read without a general decoder.
+
+Accepted: version 1, one SignerInfo by issuer and serial, signed attributes content-type,
+message-digest, signing-certificate-v2 and optionally signing-time and CMSAlgorithmProtection, no
+unsigned attributes. For what it accepts, the result equals that of `cms.parse`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from lienthong.core.signing import cms, der
+from lienthong.core.signing.fast import certificates
+from lienthong.core.signing.fast.ask import Ask
+from lienthong.core.signing.fast.shape import (
+    ATTRIBUTES,
+    CERTIFICATES,
+    CONTENT,
+    OCTETS,
+    OID,
+    SEQUENCE,
+    SET,
+    UTC_TIME,
+    expect,
+    skip,
+)
+from lienthong.core.signing.policy import Algorithm
+
+CERTIFICATES_MAX = 8
+ATTRIBUTES_MAX = 8
+_ONE = der.integer(1)
+_DATA_INFO = der.sequence(cms.DATA)
+_DIGEST_OIDS = {
+    "sha256": der.oid("2.16.840.1.101.3.4.2.1"),
+    "sha384": der.oid("2.16.840.1.101.3.4.2.2"),
+    "sha512": der.oid("2.16.840.1.101.3.4.2.3"),
+}
+_SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
+_DIGESTS = {
+    der.sequence(oid, *end): name for name, oid in _DIGEST_OIDS.items() for end in ((), (der.NULL,))
+}
+_ALGORITHM_PROTECTION = der.oid("1.2.840.113549.1.9.52")
+_RSA, _MGF1, _PSS = (der.oid(f"1.2.840.113549.1.1.{arc}") for arc in (1, 8, 10))
+_WITH_RSA = {"sha256": 11, "sha384": 12, "sha512": 13}
+_WITH_ECDSA = {"sha256": 2, "sha384": 3, "sha512": 4}
+
+
+def _pss(name: str, end: tuple[bytes, ...]) -> bytes:
+    digest = der.sequence(_DIGEST_OIDS[name], *end)
+    mask = der.sequence(_MGF1, digest)
+    salt = der.integer(_SIZES[name])
+    members = (der.tlv(0xA0, digest), der.tlv(0xA1, mask), der.tlv(0xA2, salt))
+    return der.sequence(_PSS, der.sequence(*members))
+
+
+def _algorithms() -> dict[tuple[bytes, str], Algorithm]:
+    """AlgorithmIdentifier and digest → the algorithm, for all that the table of SG 9 allows."""
+    found: dict[tuple[bytes, str], Algorithm] = {}
+    for name in _DIGEST_OIDS:
+        for end in ((), (der.NULL,)):
+            found[_pss(name, end), name] = Algorithm("rsassa_pss", name, _SIZES[name])
+        legacy = Algorithm("rsassa_pkcs1v15", name)
+        with_rsa = der.oid(f"1.2.840.113549.1.1.{_WITH_RSA[name]}")
+        found[der.sequence(with_rsa, der.NULL), name] = legacy
+        found[der.sequence(_RSA, der.NULL), name] = legacy
+        with_ecdsa = der.oid(f"1.2.840.10045.4.3.{_WITH_ECDSA[name]}")
+        found[der.sequence(with_ecdsa), name] = Algorithm("ecdsa", name)
+    return found
+
+
+_ALGORITHMS = _algorithms()
+
+
+def read_cms(data: bytes, *, trailing_zeros: bool = False) -> cms.SignedCMS:
+    """Read `data`. Raises Ask unless it has the expected shape."""
+    size = len(data)
+    at, end = expect(data, 0, size, SEQUENCE)
+    if end != size and (not trailing_zeros or data.count(0, end) != size - end):
+        raise Ask("bytes after the signature")
+    if end > cms.CMS_SIZE_MAX_BYTES or not data.startswith(cms.SIGNED_DATA, at):
+        raise Ask("not a signed message of ordinary size")
+    at = _whole(data, at + len(cms.SIGNED_DATA), end, CONTENT)
+    at = _whole(data, at, end, SEQUENCE)
+    at = _exact(data, at, _ONE)
+    digests, at = expect(data, at, end, SET)
+    digest_id = data[digests:at]
+    at = _exact(data, at, _DATA_INFO)
+    bag, at = _certificates(data, at, end)
+    at = _whole(data, at, end, SET)
+    at = _whole(data, at, end, SEQUENCE)
+    at = _exact(data, at, _ONE)
+    start, at = expect(data, at, end, SEQUENCE)
+    own, others = _own(bag, data[start:at])
+    start, at = at, skip(data, at, end, SEQUENCE)
+    digest = _DIGESTS.get(digest_id)
+    signer_digest = data[start:at]
+    if digest is None or _DIGESTS.get(signer_digest) != digest:
+        raise Ask("a digest that is not usual")
+    start, at = expect(data, at, end, ATTRIBUTES)
+    attributes = data[start:at]
+    start, at = at, skip(data, at, end, SEQUENCE)
+    identifier = data[start:at]
+    algorithm = _ALGORITHMS.get((identifier, digest))
+    start, at = expect(data, at, end, OCTETS)
+    if algorithm is None or at != end:
+        raise Ask("an algorithm or an attribute that is not usual")
+    values = _attributes(attributes)
+    protection = signer_digest + b"\xa1" + identifier[1:]
+    if values.get(_ALGORITHM_PROTECTION, der.sequence(protection)) != der.sequence(protection):
+        raise Ask("algorithm protection does not agree")
+    return cms.SignedCMS(
+        certificate=own.certificate,
+        others=others,
+        algorithm=algorithm,
+        signed_attributes=der.tlv(SET, attributes),
+        signature=data[start:at],
+        message_digest=_message_digest(values, digest),
+        digest=digest,
+        signing_time=_signing_time(values.get(cms.SIGNING_TIME)),
+        names_certificate=_names(values.get(cms.SIGNING_CERTIFICATE_V2), own),
+        timestamps=(),
+    )
+
+
+def read_message(data: bytes) -> cms.SignedCMS:
+    """Read one detached signature, by the general decoder when it is not of the expected shape.
+
+    Raises CMSInvalid.
+    """
+    try:
+        return read_cms(data)
+    except Ask:
+        return cms.parse(data)
+
+
+def _whole(data: bytes, at: int, end: int, tag: int) -> int:
+    """Go into a value that must fill all the rest."""
+    start, stop = expect(data, at, end, tag)
+    if stop != end:
+        raise Ask("something follows that should not")
+    return start
+
+
+def _exact(data: bytes, at: int, wanted: bytes) -> int:
+    if not data.startswith(wanted, at):
+        raise Ask("another value than expected")
+    return at + len(wanted)
+
+
+def _certificates(data: bytes, at: int, end: int) -> tuple[list[certificates.Known], int]:
+    at, stop = expect(data, at, end, CERTIFICATES)
+    found: list[certificates.Known] = []
+    while at < stop:
+        start, at = at, skip(data, at, stop, SEQUENCE)
+        found.append(certificates.known(data[start:at]))
+        if len(found) > CERTIFICATES_MAX:
+            raise Ask("many certificates")
+    return found, stop
+
+
+def _own(
+    bag: list[certificates.Known], identifier: bytes
+) -> tuple[certificates.Known, tuple[x509.Certificate, ...]]:
+    own = [one for one in bag if one.identifier == identifier]
+    if len(own) != 1:
+        raise Ask("not exactly one certificate of the signer")
+    return own[0], tuple(one.certificate for one in bag if one.identifier != identifier)
+
+
+_USUAL = {
+    cms.CONTENT_TYPE,
+    cms.MESSAGE_DIGEST,
+    cms.SIGNING_TIME,
+    cms.SIGNING_CERTIFICATE_V2,
+    _ALGORITHM_PROTECTION,
+}
+
+
+def _attributes(data: bytes) -> dict[bytes, bytes]:
+    """Kind → its one value; in DER order, each once, only usual kinds."""
+    found: dict[bytes, bytes] = {}
+    before, at, end = b"", 0, len(data)
+    while at < end:
+        start = at
+        inner, at = expect(data, at, end, SEQUENCE)
+        middle = skip(data, inner, at, OID)
+        value, stop = expect(data, middle, at, SET)
+        kind, member = data[inner:middle], data[start:at]
+        if stop != at or kind in found or kind not in _USUAL or member <= before:
+            raise Ask("an attribute that is not usual")
+        if skip(data, value, stop, data[value] if value < stop else 0) != stop:
+            raise Ask("an attribute with several values")
+        found[kind] = data[value:stop]
+        before = member
+    if found.get(cms.CONTENT_TYPE) != cms.DATA:
+        raise Ask("another content type")
+    return found
+
+
+def _message_digest(values: dict[bytes, bytes], digest: str) -> bytes:
+    value = values.get(cms.MESSAGE_DIGEST, b"")
+    start, end = expect(value, 0, len(value), OCTETS)
+    if end - start != _SIZES[digest]:
+        raise Ask("a digest of another length")
+    return value[start:end]
+
+
+def _signing_time(value: bytes | None) -> datetime | None:
+    """UTCTime with seconds and Z; years to 2049."""
+    if value is None:
+        return None
+    start, end = expect(value, 0, len(value), UTC_TIME)
+    text = value[start:end]
+    if len(text) != 13 or text[12:] != b"Z" or not text[:12].isdigit():
+        raise Ask("a time that is not written in full")
+    year, month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(0, 12, 2))
+    if year >= 50:
+        raise Ask("a time long ago")
+    try:
+        return datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise Ask("a time that is none") from error
+
+
+def _names(value: bytes | None, own: certificates.Known) -> bool:
+    """signing-certificate-v2 with SHA-256 is there, and its only entry is `own` (R9, R10)."""
+    if value is None:
+        raise Ask("signing-certificate-v2 is missing")
+    at = _whole(value, 0, len(value), SEQUENCE)
+    at = _whole(value, at, len(value), SEQUENCE)
+    at = _whole(value, at, len(value), SEQUENCE)
+    if not value.startswith(own.named, at) or value[at + len(own.named) :] not in {
+        b"",
+        own.issuer_serial,
+    }:
+        raise Ask("signing-certificate-v2 does not name the signer in the usual way")
+    return True
