@@ -88,7 +88,9 @@ class RevocationList:
         except (ValueError, TypeError, x509.DuplicateExtension) as error:
             self.unreadable = f"danh sách sai cấu trúc ({error})"[:160]
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many serials are listed."""
         return len(self._places)
 
     def entry(self, serial: int, issuer: bytes) -> Revocation | None:
@@ -300,7 +302,7 @@ def read(crl: x509.CertificateRevocationList) -> RevocationList:
     fresh = RevocationList(crl)
     with _KEPT_LOCK:
         _KEPT[key] = fresh
-        while len(_KEPT) > 1 and sum(len(one) + 64 for one in _KEPT.values()) > ENTRIES_KEPT_MAX:
+        while len(_KEPT) > 1 and sum(one.size + 64 for one in _KEPT.values()) > ENTRIES_KEPT_MAX:
             _KEPT.popitem(last=False)
     return fresh
 

@@ -430,7 +430,7 @@ def _nonce(response: ocsp.OCSPResponse) -> bytes | None:
 
 def _check_time(response: ocsp.OCSPResponse, at: datetime, now: datetime) -> None:
     start, end = response.this_update_utc, response.next_update_utc
-    if max(start, response.produced_at_utc) > now + TOLERANCE:
+    if max(start, response.produced_at_utc) - TOLERANCE > now:
         raise OCSPRefused("câu trả lời OCSP có thời điểm ở tương lai")
     if start > at:
         return  # made after the moment in question: it knows more, not less

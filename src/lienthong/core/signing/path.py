@@ -1,44 +1,78 @@
-"""The way from a certificate up to a root, and whether it held at a time (SG 7.2 blocks 6-8).
+"""The way from a certificate up to a root, and whether it held at a time (SG 7.2 blocks 6-9).
 
-Candidates are gathered within bounds (SG 3.5), revocation is decided from the CRLs of the Trust
-(always required), and a path that looks good is then given to the reference validator
-(pyhanko-certvalidator: RFC 5280 with policies, name constraints and critical extensions). Both must
-agree. A good result is kept until the first moment at which it could change.
+Candidates are gathered within bounds (SG 3.5). A candidate passes when its algorithms are in the
+table, every certificate is in its period and has a good status by evidence, which is always
+required, and the reference validator (RFC 5280: names, policies, constraints, critical extensions)
+agrees.
+A good result is kept for all the times at which it would be the same.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import lru_cache
-from itertools import pairwise
-from typing import Any
+from functools import cached_property
 from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
-from asn1crypto import crl as asn1_crl
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from lienthong.core.signing.policy import AlgorithmRefused, check_key
-from lienthong.core.signing.trust import Trust, crl_number
+from lienthong.core.signing.evidence import Evidence
+from lienthong.core.signing.path_rules import PathRules
+from lienthong.core.signing.policy import AlgorithmRefused, check_certificate
+from lienthong.core.signing.revocation import (
+    Budget,
+    Exhausted,
+    Finding,
+    Question,
+    Revocations,
+    State,
+    StatusUsed,
+    status,
+)
+from lienthong.core.signing.trust import CA_SERVICE, Trust
+from lienthong.core.signing.x509_names import (
+    VIETNAM,
+    common_name,
+    is_signed_by,
+    issuer_key,
+    local,
+    raw_fields,
+    subject_fields,
+    subject_key,
+)
 
-CANDIDATES_MAX = 50
+__all__ = [
+    "HASH",
+    "VIETNAM",
+    "PathResult",
+    "PathRules",
+    "StatusUsed",
+    "Trouble",
+    "check_path",
+    "common_name",
+    "holds",
+    "local",
+    "subject_fields",
+    "validate",
+]
+
+CANDIDATES_MAX = 50  # certificates from outside the Trust that are tried in one validation
+EXTRA_MAX = 200  # certificates from outside that are looked at
 LENGTH_MAX = 6
-SIGNATURE_CHECKS_MAX = 200
-TOLERANCE = timedelta(minutes=5)
+DEPTH_MAX = 3  # paths of signers of lists, for signers of lists, ...
 KEPT_MAX = 10_000
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+KEPT_EACH_MAX = 4
 
 HASH = hashes.SHA256()
-_FORBIDDEN_HASHES = {"md5", "sha1"}
-_ONE_AT_A_TIME = threading.Lock()
+FOREVER = datetime.max.replace(tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
 
 class Trouble(Enum):
@@ -56,9 +90,24 @@ class Trouble(Enum):
     ALGORITHM = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
 
 
+# Which failed path tells most: a proven revocation before missing evidence.
+_RANKS = (
+    Trouble.BROKEN,
+    Trouble.NO_STATUS,
+    Trouble.EXPIRED,
+    Trouble.REVOKED_CA,
+    Trouble.REVOKED,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PathResult:
-    """The path found (leaf first, root last) and how it did. The texts are Vietnamese."""
+    """The path found (leaf first, root last) and how it did. The texts are Vietnamese.
+
+    way: "trực tiếp", "chéo" (through a cross-certificate) or "danh sách" (to an authority that only
+    the trust list names). A good result is the same for control times from `since` to `until`.
+    statuses: the evidence used, leaf first; none for the root.
+    """
 
     certificates: tuple[x509.Certificate, ...]
     trouble: Trouble | None
@@ -67,20 +116,78 @@ class PathResult:
     revocation_text: str = ""
     trouble_text: str = ""
     revoked_at: datetime | None = None
-    until: datetime | None = None  # the first moment at which a good result could change
+    until: datetime | None = None
+    since: datetime | None = None
+    statuses: tuple[StatusUsed, ...] = ()
+
+
+# What one Trust has led to so far -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A good result, and for which `at` and `now` it stands."""
+
+    since: datetime
+    until: datetime
+    now_from: datetime
+    now_until: datetime | None
+    result: PathResult
+
+    def stands(self, at: datetime, now: datetime) -> bool:
+        if not (self.since <= at <= self.until and self.now_from <= now):
+            return False
+        return self.now_until is None or now < self.now_until
 
 
 @dataclass
 class _Memory:
-    """What one Trust has led to so far."""
+    evidence: Revocations
+    pool: Mapping[bytes, tuple[x509.Certificate, ...]]
+    fingerprints: frozenset[bytes]
+    results: dict[bytes, deque[_Kept]] = field(default_factory=dict)
+    own: dict[bytes, deque[_Kept]] = field(default_factory=dict)  # by the Trust alone, by leaf
 
-    results: dict[bytes, tuple[datetime, PathResult]]
-    crl_signatures: dict[tuple[bytes, bytes], bool]
-    asn1_crls: list[asn1_crl.CertificateList]
-    asn1_certificates: dict[bytes, asn1_x509.Certificate]
+    def keep(self, key: bytes, kept: _Kept, *, by_trust_alone: bool) -> None:
+        """Remember a result; of many for one question the newest few."""
+        leaf = kept.result.certificates[0].fingerprint(HASH)
+        for results, name in ((self.results, key), (self.own, leaf)):
+            if results is self.results or by_trust_alone:
+                if len(results) >= KEPT_MAX:
+                    results.clear()
+                results.setdefault(name, deque(maxlen=KEPT_EACH_MAX)).append(kept)
 
 
 _MEMORY: WeakKeyDictionary[Trust, _Memory] = WeakKeyDictionary()
+_MEMORY_LOCK = threading.Lock()
+
+
+def _memory(trust: Trust) -> _Memory:
+    memory = _MEMORY.get(trust)
+    if memory is None:
+        known = (*trust.anchors, *trust.intermediates)
+        fresh = _Memory(
+            Revocations(trust.crls, trust.ocsps),
+            _by_subject(known),
+            frozenset(one.fingerprint(HASH) for one in known),
+        )
+        with _MEMORY_LOCK:
+            memory = _MEMORY.setdefault(trust, fresh)
+    return memory
+
+
+def _by_subject(
+    certificates: Iterable[x509.Certificate],
+) -> dict[bytes, tuple[x509.Certificate, ...]]:
+    """Certificates by their prepared subject; those that cannot be read are left out."""
+    found: dict[bytes, tuple[x509.Certificate, ...]] = {}
+    for one in certificates:
+        try:
+            key = subject_key(one)
+        except ValueError:
+            continue
+        found[key] = (*found.get(key, ()), one)
+    return found
 
 
 def check_path(
@@ -89,276 +196,343 @@ def check_path(
     trust: Trust,
     at: datetime,
     others: Sequence[x509.Certificate] = (),
+    evidence: Evidence | None = None,
+    now: datetime | None = None,
 ) -> PathResult:
     """Find the best path from `leaf` to a root of `trust` and check it at the time `at`.
 
-    others: certificates that came with the signature; they may help, they are not believed.
+    at: the control time, for a signature its best time. now: the time of the validation; evidence
+    made after `at` is welcome, evidence made after `now` is not yet there. Without `now` the
+    question is how it was at `at` by all that is known. others: certificates that came with the
+    signature; evidence: certificates, lists and OCSP answers from anywhere. Both may help, neither
+    is believed.
     """
+    evidence, now = evidence or Evidence(), now or FOREVER
     memory = _memory(trust)
-    key = leaf.fingerprint(HASH)
-    kept = memory.results.get(key)
-    if kept is not None and kept[1].until is not None and kept[0] <= at <= kept[1].until:
-        return kept[1]
-    best: PathResult | None = None
-    for certificates in _candidates(leaf, trust, others):
-        found = _check_one(certificates, trust, memory, at)
-        if found.trouble is None:
-            best = found
-            break
-        if best is None or _rank(found) > _rank(best):
-            best = found
-    if best is None:
-        text = "Không tìm được đường dẫn chứng thư tới chứng thư gốc tin cậy"
-        return PathResult((leaf,), Trouble.NO_PATH, trouble_text=f"{text}.")
-    if best.trouble is None:
-        if len(memory.results) >= KEPT_MAX:
-            memory.results.clear()
-        memory.results[key] = (at, best)
-    return best
+    extra = _strangers((*others, *evidence.certificates), memory)
+    key = _question_key(leaf, extra, evidence)
+    for kept in memory.results.get(key, ()):
+        if kept.stands(at, now):
+            return kept.result
+    revocations = memory.evidence
+    if evidence.crls or evidence.ocsps:
+        revocations = revocations.joined(Revocations(evidence.crls, evidence.ocsps))
+    result = validate(
+        leaf, trust=trust, at=at, now=now, extra=extra, revocations=revocations, pool=memory.pool
+    )
+    if result.trouble is None and result.since and result.until:
+        later = [made for made in revocations.times if made > now]
+        kept = _Kept(result.since, result.until, now, min(later, default=None), result)
+        known = all(one.fingerprint(HASH) in memory.fingerprints for one in result.certificates[1:])
+        is_own = known and not (evidence.crls or evidence.ocsps)
+        memory.keep(key, kept, by_trust_alone=is_own)
+    return result
 
 
-def holds(fingerprint: bytes, *, trust: Trust, at: datetime) -> bool:
-    """Whether a good path of this certificate is known that still stands at `at`."""
-    kept = _memory(trust).results.get(fingerprint)
-    return kept is not None and kept[1].until is not None and kept[0] <= at <= kept[1].until
+def holds(fingerprint: bytes, *, trust: Trust, at: datetime, now: datetime | None = None) -> bool:
+    """Whether a good path of this certificate (SHA-256) is known that stands at `at`, and that the
+    Trust alone gives: whatever evidence comes along, the answer would be good again."""
+    found = _memory(trust).own.get(fingerprint, ())
+    return any(kept.stands(at, now or FOREVER) for kept in found)
 
 
-def _memory(trust: Trust) -> _Memory:
-    memory = _MEMORY.get(trust)
-    if memory is None:
-        lists = [
-            asn1_crl.CertificateList.load(one.public_bytes(Encoding.DER)) for one in trust.crls
-        ]
-        memory = _MEMORY.setdefault(trust, _Memory({}, {}, lists, {}))
-    return memory
+def _strangers(
+    certificates: Iterable[x509.Certificate], memory: _Memory
+) -> tuple[x509.Certificate, ...]:
+    found: dict[bytes, x509.Certificate] = {}
+    for one in certificates:
+        key = one.fingerprint(HASH)
+        if key not in memory.fingerprints:
+            found.setdefault(key, one)
+            if len(found) >= EXTRA_MAX:
+                break
+    return tuple(found.values())
+
+
+def _question_key(
+    leaf: x509.Certificate, extra: Sequence[x509.Certificate], evidence: Evidence
+) -> bytes:
+    """What the answer depends on besides the Trust and the times (SG-V-11)."""
+    digest = hashlib.sha256(leaf.fingerprint(HASH))
+    for one in extra:
+        digest.update(one.fingerprint(HASH))
+    digest.update(b"lists")
+    for crl in evidence.crls:
+        digest.update(crl.fingerprint(HASH))
+    digest.update(b"answers")
+    for answer in evidence.ocsps:
+        digest.update(hashlib.sha256(answer).digest())
+    return digest.digest()
+
+
+# Validation ---------------------------------------------------------------------------------------
+
+
+def validate(
+    leaf: x509.Certificate,
+    *,
+    trust: Trust,
+    at: datetime,
+    now: datetime,
+    extra: Sequence[x509.Certificate],
+    revocations: Revocations,
+    pool: Mapping[bytes, Sequence[x509.Certificate]] | None = None,
+    rules: PathRules | None = None,
+) -> PathResult:
+    """As `check_path`, without memory. rules: the policies asked for and the like."""
+    known = dict(pool if pool is not None else _by_subject((*trust.anchors, *trust.intermediates)))
+    for subject, certificates in _by_subject(extra).items():
+        known[subject] = (*known.get(subject, ()), *certificates)
+    validation = _Validation(trust, at, now, revocations, known, rules or PathRules(), Budget())
+    return validation.best(leaf, validation.anchors)
+
+
+@dataclass
+class _Validation:
+    """One question about one leaf: what may be used, and what it may cost."""
+
+    trust: Trust
+    at: datetime
+    now: datetime
+    revocations: Revocations
+    pool: Mapping[bytes, Sequence[x509.Certificate]]
+    rules: PathRules
+    budget: Budget
+    vouched: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
+    signers: tuple[x509.Certificate, ...] = ()  # signers of lists being validated just now
+    tried: set[bytes] = field(default_factory=set)
+    issued: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
+
+    @cached_property
+    def anchors(self) -> tuple[x509.Certificate, ...]:
+        return self.trust.anchors_at(self.at)
+
+    def best(self, leaf: x509.Certificate, anchors: Sequence[x509.Certificate]) -> PathResult:
+        """The first path that passes, else the failed one that tells most."""
+        best: PathResult | None = None
+        try:
+            for certificates in self._candidates(leaf, anchors):
+                found = self._check(certificates)
+                if found.trouble is None:
+                    return found
+                if best is None or _rank(found) > _rank(best):
+                    best = found
+        except Exhausted:
+            text = "Tìm đường dẫn chứng thư vượt quá giới hạn công việc cho phép."
+            return PathResult((leaf,), Trouble.BROKEN, trouble_text=text)
+        if best is None:
+            text = "Không tìm được đường dẫn chứng thư tới chứng thư gốc tin cậy"
+            return PathResult((leaf,), Trouble.NO_PATH, trouble_text=f"{text}.")
+        return best
+
+    def _candidates(
+        self, leaf: x509.Certificate, anchors: Sequence[x509.Certificate]
+    ) -> Iterator[tuple[x509.Certificate, ...]]:
+        """Paths by name and signature, shortest first (R42). Raises Exhausted."""
+        roots = _by_subject(anchors)
+        waiting: deque[tuple[x509.Certificate, ...]] = deque([(leaf,)])
+        while waiting:
+            path = waiting.popleft()
+            wanted = _issuer_key(path[-1])
+            for anchor in roots.get(wanted, ()):
+                if anchor not in path and self._is_issued(path[-1], anchor):
+                    yield (*path, anchor)
+            if len(path) >= LENGTH_MAX - 1:
+                continue
+            for issuer in self.pool.get(wanted, ()) if wanted else ():
+                if _loops(issuer, path) or issuer in anchors:
+                    continue
+                self._count(issuer)
+                if self._is_issued(path[-1], issuer):
+                    waiting.append((*path, issuer))
+
+    def _count(self, candidate: x509.Certificate) -> None:
+        """Every certificate from outside the Trust that is tried counts once."""
+        if candidate in self.trust.intermediates:
+            return
+        self.tried.add(candidate.fingerprint(HASH))
+        if len(self.tried) > CANDIDATES_MAX:
+            raise Exhausted
+
+    def _is_issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+        key = (certificate.fingerprint(HASH), issuer.fingerprint(HASH))
+        known = self.issued.get(key)
+        if known is None:
+            self.budget.spend()
+            known = is_signed_by(certificate, issuer, any_strength=self.rules.any_strength)
+            self.issued[key] = known
+        return known
+
+    def _check(self, path: tuple[x509.Certificate, ...]) -> PathResult:
+        """Blocks 6-9 of SG 7.2 for one path."""
+        result = self._described(path)
+        try:
+            trouble = self._weakness(path) or self._withdrawal(path) or self._period(path)
+            if trouble is None:
+                findings, trouble = self._statuses(path)
+            if trouble is None:
+                trouble = self._constraints(path)
+        except (ValueError, TypeError, UnsupportedAlgorithm, *_UNREADABLE) as error:
+            text = f"Chứng thư trong đường dẫn sai cấu trúc: {error}"[:300]
+            return replace(result, trouble=Trouble.BROKEN, trouble_text=text)
+        if trouble is not None:
+            kind, text, revoked_at = trouble
+            return replace(result, trouble=kind, trouble_text=text, revoked_at=revoked_at)
+        since, until = self._window(path, findings)
+        return replace(
+            result,
+            revocation_text=findings[0].text,
+            since=since,
+            until=until,
+            statuses=tuple(one.used for one in findings if one.used),
+        )
+
+    def _described(self, path: tuple[x509.Certificate, ...]) -> PathResult:
+        """Which way the path goes, in words."""
+        way, kind = "trực tiếp", "trực tiếp"
+        if path[-1] not in self.trust.anchors:
+            way, kind = "danh sách", "theo danh sách tin cậy"
+        elif any(self._is_cross(one) for one in path[1:-1]):
+            way, kind = "chéo", "qua chứng thư chéo"
+        issuers = " → ".join(common_name(one) for one in path[1:-1]) or "cấp bởi gốc"
+        text = f"Đường dẫn {kind} tới gốc “{common_name(path[-1])}” ({issuers})."
+        return PathResult(path, None, way, text)
+
+    def _is_cross(self, certificate: x509.Certificate) -> bool:
+        """A root's key certified by another root (SG 3.5)."""
+        if raw_fields(certificate).issuer == raw_fields(certificate).subject:
+            return False
+        for root in self.trust.anchors:
+            if raw_fields(root).key_info == raw_fields(certificate).key_info:
+                return True
+        try:  # a root that is not trusted here: our cross-certificates forbid anyPolicy
+            certificate.extensions.get_extension_for_class(x509.InhibitAnyPolicy)
+        except (x509.ExtensionNotFound, ValueError):
+            return False
+        return True
+
+    def _weakness(self, path: Sequence[x509.Certificate]) -> _Found:
+        if self.rules.any_strength:
+            return None
+        for certificate in path:
+            try:
+                check_certificate(certificate, self.at, is_root=certificate is path[-1])
+            except (AlgorithmRefused, UnsupportedAlgorithm) as error:
+                text = f"Chứng thư “{common_name(certificate)}”: {error}."
+                return Trouble.ALGORITHM, text, None
+        return None
+
+    def _withdrawal(self, path: Sequence[x509.Certificate]) -> _Found:
+        """An authority that the trust list withdrew by then spoils the path (R46)."""
+        if not self.trust.services:
+            return None
+        for certificate in path[1:]:
+            if self.trust.is_withdrawn(certificate, self.at):
+                name = common_name(certificate)
+                text = f"Danh sách tin cậy không công nhận “{name}” tại {local(self.at)}."
+                return Trouble.NO_PATH, text, None
+        return None
+
+    def _period(self, path: Sequence[x509.Certificate]) -> _Found:
+        for certificate in path:
+            early = self.at < certificate.not_valid_before_utc
+            if early or self.at > certificate.not_valid_after_utc:
+                word = "chưa có hiệu lực" if early else "đã hết hạn"
+                kind = Trouble.NOT_YET if early else Trouble.EXPIRED
+                text = f"Chứng thư “{common_name(certificate)}” {word} tại {local(self.at)}."
+                is_leaf = certificate is path[0]
+                return kind if is_leaf else Trouble.CA_OUT_OF_PERIOD, text, None
+        return None
+
+    def _statuses(self, path: tuple[x509.Certificate, ...]) -> tuple[list[Finding], _Found]:
+        """The status of every certificate but the root, from the root down: what a revoked
+        authority says about others proves nothing."""
+        findings: list[Finding] = []
+        for place in range(len(path) - 2, -1, -1):
+            found = status(self._question(path[place], path[place + 1], path[-1]))
+            if found.state is State.UNKNOWN:
+                return findings, (Trouble.NO_STATUS, found.text, None)
+            if found.state is State.REVOKED:
+                kind = Trouble.REVOKED_CA if place else Trouble.REVOKED
+                since = found.revocation.effective_at if found.revocation else None
+                return findings, (kind, found.text, since)
+            findings.insert(0, found)
+        return findings, None
+
+    def _question(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, anchor: x509.Certificate
+    ) -> Question:
+        return Question(
+            certificate,
+            issuer,
+            self.at,
+            self.now,
+            self.revocations,
+            self.budget,
+            self.pool,
+            lambda signer: self._may_sign_lists(signer, certificate, anchor),
+        )
+
+    def _may_sign_lists(
+        self, signer: x509.Certificate, asked: x509.Certificate, anchor: x509.Certificate
+    ) -> bool:
+        """Whether a path to the same anchor vouches for another signer of lists (RFC 5280 6.3.3
+        (f)). A signer may list its own status; two signers may not vouch for each other."""
+        if signer == anchor:
+            return True
+        if signer in self.signers:
+            return signer == asked
+        key = (signer.fingerprint(HASH), anchor.fingerprint(HASH))
+        if key not in self.vouched and len(self.signers) < DEPTH_MAX:
+            rules = PathRules(any_strength=self.rules.any_strength)
+            inner = replace(self, rules=rules, signers=(*self.signers, signer))
+            self.vouched[key] = inner.best(signer, (anchor,)).trouble is None
+        return self.vouched.get(key, False)
+
+    def _constraints(self, path: tuple[x509.Certificate, ...]) -> _Found:
+        from lienthong.core.signing import reference_path  # noqa: PLC0415  slow to import
+
+        with self.budget.outside():
+            refused = reference_path.objection(path, rules=self.rules, at=self.at)
+        if refused is None:
+            return None
+        text = f"Đường dẫn chứng thư không đạt quy tắc RFC 5280: {refused}"[:300]
+        return Trouble.CONSTRAINTS, text, None
+
+    def _window(
+        self, path: Sequence[x509.Certificate], findings: Sequence[Finding]
+    ) -> tuple[datetime, datetime]:
+        """Between which control times the result is the same."""
+        services = [s for one in path[1:] for s in self.trust.services_of(one, CA_SERVICE)]
+        starts = [one.not_valid_before_utc for one in path]
+        starts += [one.since for one in findings if one.since]
+        starts += [moment for one in services if (moment := one.last_change(self.at))]
+        ends = [one.not_valid_after_utc for one in path]
+        ends += [one.until for one in findings if one.until]
+        ends += [moment - _TICK for one in services if (moment := one.next_change(self.at))]
+        return max(starts), min(ends)
+
+
+_Found = tuple[Trouble, str, datetime | None] | None
+_UNREADABLE = (x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
 
 
 def _rank(result: PathResult) -> int:
-    """Which failed path tells most: a proven revocation before missing evidence."""
-    order = (
-        Trouble.BROKEN,
-        Trouble.NO_STATUS,
-        Trouble.EXPIRED,
-        Trouble.REVOKED_CA,
-        Trouble.REVOKED,
+    return _RANKS.index(result.trouble) if result.trouble in _RANKS else 0
+
+
+def _issuer_key(certificate: x509.Certificate) -> bytes:
+    try:
+        return issuer_key(certificate)
+    except ValueError:
+        return b""
+
+
+def _loops(issuer: x509.Certificate, path: Sequence[x509.Certificate]) -> bool:
+    """Whether this name and key are in the path already: another certificate of it leads nowhere
+    new."""
+    fields = raw_fields(issuer)
+    return any(
+        raw_fields(one).key_info == fields.key_info and raw_fields(one).subject == fields.subject
+        for one in path
     )
-    return order.index(result.trouble) if result.trouble in order else 0
-
-
-def _candidates(
-    leaf: x509.Certificate, trust: Trust, others: Sequence[x509.Certificate]
-) -> Iterator[tuple[x509.Certificate, ...]]:
-    """Paths by name and signature, shortest first, within the bounds of SG 3.5 (R42)."""
-    known = {one.fingerprint(HASH) for one in (*trust.anchors, *trust.intermediates)}
-    extra = [one for one in others if one.fingerprint(HASH) not in known]
-    issuers = [*trust.intermediates, *extra[: max(0, CANDIDATES_MAX - len(trust.intermediates))]]
-    checks = 0
-    waiting: list[tuple[x509.Certificate, ...]] = [(leaf,)]
-    while waiting:
-        path = waiting.pop(0)
-        wanted = path[-1].issuer
-        for issuer in (*trust.anchors, *issuers):
-            if issuer.subject != wanted or issuer in path:
-                continue
-            checks += 1
-            if checks > SIGNATURE_CHECKS_MAX:
-                return
-            if not _is_issued_by(path[-1], issuer):
-                continue
-            if issuer in trust.anchors:
-                yield (*path, issuer)
-            elif len(path) < LENGTH_MAX - 1:
-                waiting.append((*path, issuer))
-
-
-def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-        return False
-    return True
-
-
-def _check_one(
-    path: tuple[x509.Certificate, ...], trust: Trust, memory: _Memory, at: datetime
-) -> PathResult:
-    way = "chéo" if any(_is_cross(one) for one in path[1:-1]) else "trực tiếp"
-    root = common_name(path[-1])
-    issuers = " → ".join(common_name(one) for one in path[1:-1])
-    kind = "qua chứng thư chéo" if way == "chéo" else "trực tiếp"
-    text = f"Đường dẫn {kind} tới gốc “{root}” ({issuers or 'cấp bởi gốc'})."
-
-    def trouble(kind: Trouble, reason: str, revoked_at: datetime | None = None) -> PathResult:
-        return PathResult(path, kind, way, text, trouble_text=reason, revoked_at=revoked_at)
-
-    weak = _weakness(path)
-    if weak:
-        return trouble(Trouble.ALGORITHM, weak)
-    for certificate in path:
-        early = at < certificate.not_valid_before_utc
-        if early or at > certificate.not_valid_after_utc:
-            name, is_leaf = common_name(certificate), certificate is path[0]
-            word = "chưa có hiệu lực" if early else "đã hết hạn"
-            kind_of = Trouble.NOT_YET if early else Trouble.EXPIRED
-            reason = f"Chứng thư “{name}” {word} tại {local(at)}."
-            return trouble(kind_of if is_leaf else Trouble.CA_OUT_OF_PERIOD, reason)
-    until = min(one.not_valid_after_utc for one in path)
-    statuses = []
-    for certificate, issuer in pairwise(path):
-        status = _status(certificate, issuer, trust, memory, at)
-        if status.trouble is not None:
-            is_ca = certificate is not path[0] and status.trouble is Trouble.REVOKED
-            kind_of = Trouble.REVOKED_CA if is_ca else status.trouble
-            return trouble(kind_of, status.text, status.revoked_at)
-        statuses.append(status.text)
-        until = min(until, status.until)
-    refused = _ask_reference(path, trust, memory, at)
-    if refused is not None:
-        return trouble(*refused)
-    return PathResult(path, None, way, text, statuses[0] if statuses else "", until=until)
-
-
-def _is_cross(certificate: x509.Certificate) -> bool:
-    """A root's key certified by another root: ours carry inhibitAnyPolicy (SG 3.5)."""
-    try:
-        certificate.extensions.get_extension_for_class(x509.InhibitAnyPolicy)
-    except x509.ExtensionNotFound:
-        return False
-    return certificate.issuer != certificate.subject
-
-
-def _weakness(path: Sequence[x509.Certificate]) -> str:
-    for certificate in path:
-        try:
-            check_key(certificate.public_key())
-        except (AlgorithmRefused, UnsupportedAlgorithm, ValueError) as error:
-            return f"Chứng thư “{common_name(certificate)}”: {error}."
-        digest = certificate.signature_hash_algorithm
-        if certificate is not path[-1] and (digest is None or digest.name in _FORBIDDEN_HASHES):
-            return (
-                f"Chứng thư “{common_name(certificate)}” được ký bằng thuật toán băm không an toàn."
-            )
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Status:
-    trouble: Trouble | None
-    text: str
-    until: datetime
-    revoked_at: datetime | None = None
-
-
-def _status(
-    certificate: x509.Certificate,
-    issuer: x509.Certificate,
-    trust: Trust,
-    memory: _Memory,
-    at: datetime,
-) -> _Status:
-    """Whether `issuer` had revoked `certificate` at `at`, by its newest usable CRL (SG-R-03)."""
-    name = common_name(certificate)
-    lists = [
-        one
-        for one in trust.lists.get(issuer.subject.public_bytes(), ())
-        if _is_usable(one, issuer, memory)
-    ]
-    if not lists:
-        text = (
-            f"Không có danh sách thu hồi (CRL) của “{common_name(issuer)}” nên chưa biết "
-            f"chứng thư “{name}” có bị thu hồi hay không."
-        )
-        return _Status(Trouble.NO_STATUS, text, at)
-    newest = max(lists, key=lambda one: (crl_number(one), one.last_update_utc))
-    until = newest.next_update_utc
-    if until is None or until < at:
-        text = f"Danh sách thu hồi (CRL) của “{common_name(issuer)}” đã quá hạn ({local(until)})."
-        return _Status(Trouble.NO_STATUS, text, at)
-    entry = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    if entry is not None:
-        since = _effective(entry)
-        if since <= at:
-            text = (
-                f"Chứng thư “{name}” đã bị thu hồi từ {local(since)} (CRL số {crl_number(newest)})."
-            )
-            return _Status(Trouble.REVOKED, text, at, since)
-        until = min(until, since)
-    issued = f"CRL số {crl_number(newest)} phát hành {local(newest.last_update_utc)}"
-    text = f"Chưa bị thu hồi, theo {issued}."
-    return _Status(None, text, until)
-
-
-def _is_usable(
-    crl: x509.CertificateRevocationList, issuer: x509.Certificate, memory: _Memory
-) -> bool:
-    """Signed by this issuer's key, for all its certificates, without what we cannot read (R45)."""
-    key = (crl.fingerprint(HASH), issuer.fingerprint(HASH))
-    known = memory.crl_signatures.get(key)
-    if known is None:
-        digest = crl.signature_hash_algorithm
-        public = issuer.public_key()
-        known = (
-            digest is not None
-            and digest.name not in _FORBIDDEN_HASHES
-            and not any(one.critical for one in crl.extensions)
-            and crl.is_signature_valid(public)  # type: ignore[arg-type]
-        )
-        memory.crl_signatures[key] = known
-    return known
-
-
-def _effective(entry: x509.RevokedCertificate) -> datetime:
-    """When the revocation takes effect: the invalidity date when it is earlier (SG-R-05)."""
-    since = entry.revocation_date_utc
-    try:
-        found = entry.extensions.get_extension_for_class(x509.InvalidityDate).value
-    except x509.ExtensionNotFound:
-        return since
-    return min(since, found.invalidity_date_utc)
-
-
-def _ask_reference(
-    path: tuple[x509.Certificate, ...], trust: Trust, memory: _Memory, at: datetime
-) -> tuple[Trouble, str] | None:
-    """What the reference validator has against the path; None when it agrees."""
-
-    def parsed(certificate: x509.Certificate) -> asn1_x509.Certificate:
-        key = certificate.fingerprint(HASH)
-        if key not in memory.asn1_certificates:
-            data = certificate.public_bytes(Encoding.DER)
-            memory.asn1_certificates[key] = asn1_x509.Certificate.load(data)
-        return memory.asn1_certificates[key]
-
-    from lienthong.core.signing import reference_path  # noqa: PLC0415  slow to import
-
-    # asn1crypto's objects read themselves when they are first asked: never in two threads at once.
-    with _ONE_AT_A_TIME:
-        objection = reference_path.objection(
-            [parsed(one) for one in path],
-            trust_roots=[parsed(one) for one in trust.anchors],
-            other_certs=[parsed(one) for one in (*trust.intermediates, *path[1:-1])],
-            crls=memory.asn1_crls,
-            forbidden_hashes=_FORBIDDEN_HASHES,
-            at=at,
-        )
-    if objection is None:
-        return None
-    return Trouble.CONSTRAINTS, f"Đường dẫn chứng thư không đạt quy tắc RFC 5280: {objection}"[:300]
-
-
-@lru_cache(maxsize=4096)
-def common_name(certificate: x509.Certificate) -> str:
-    """The CN, or the whole name when there is none; long names do not disturb."""
-    fields = subject_fields(certificate)
-    return str(fields.get("common_name") or ", ".join(str(v) for v in fields.values()))
-
-
-def subject_fields(certificate: x509.Certificate) -> dict[str, Any]:
-    """The subject by attribute name, as asn1crypto calls them."""
-    parsed = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
-    return dict(parsed.subject.native)
-
-
-def local(moment: datetime | None) -> str:
-    """A moment as people here read it: 21/11/2026 16:30:00."""
-    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S") if moment else "không rõ"

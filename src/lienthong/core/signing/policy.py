@@ -1,14 +1,21 @@
-"""The table of algorithms (SG 9). Signer and verifier read it; nothing else decides.
+"""The table of algorithms and of legal regimes (SG 9, SG-1). Nothing else decides.
 
 The algorithm in a signature picks a row here, and must agree with the key and the digest; what has
-no row is never accepted.
+no row is never accepted. Rows have dates, kept in `core/data/signature_policy.toml`: what is
+"legacy" is believed only of signatures proved to be made before the row ends.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
@@ -86,13 +93,24 @@ def algorithm_of(identifier: str, digest: str) -> Algorithm:
     return Algorithm(family, digest, maker().digest_size if family == "rsassa_pss" else 0)
 
 
-def verify(key: object, algorithm: Algorithm, digest: bytes, signature: bytes) -> None:
+def verify(
+    key: object,
+    algorithm: Algorithm,
+    digest: bytes,
+    signature: bytes,
+    *,
+    at: datetime | None = None,
+) -> None:
     """Check a signature over a digest.
+
+    at: when it was made, as far as that is proved; its row in the table must reach so far.
 
     Raises AlgorithmRefused when the table does not allow it, and cryptography's InvalidSignature
     when the signature is not by this key over this digest.
     """
     public = check_key(key)
+    if at is not None:
+        check_dates(algorithm.family, public, at)
     maker = DIGESTS.get(algorithm.digest)
     if maker is None:
         raise AlgorithmRefused(f"thuật toán băm {algorithm.digest} không được phép")
@@ -112,6 +130,112 @@ def verify(key: object, algorithm: Algorithm, digest: bytes, signature: bytes) -
         public.verify(signature, digest, ec.ECDSA(prehashed))
         return
     raise AlgorithmRefused("thuật toán trong chữ ký không khớp với loại khóa")
+
+
+# Dates --------------------------------------------------------------------------------------------
+
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """A rule of law in force from a day to a day (None: no end), both in Viet Nam (SG-1)."""
+
+    name: str
+    title: str
+    legal_basis: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The dated rows. `families`: last day of each signature family (None: no end).
+
+    legacy: families shown as "legacy". short_rsa: keys below so many bits end on so many days.
+    """
+
+    policy: str
+    families: dict[str, date | None]
+    legacy: frozenset[str]
+    short_rsa: tuple[int, date]
+    regimes: tuple[Regime, ...]
+
+
+@cache
+def table() -> Table:
+    """The rows of `signature_policy.toml`, read once."""
+    text = files("lienthong.core.data").joinpath("signature_policy.toml").read_text("utf-8")
+    found = tomllib.loads(text)
+    rsa_row = next(row for row in found["key"] if row["kind"] == "rsa")
+    return Table(
+        policy=found["policy"],
+        families={row["family"]: row.get("verify_to") for row in found["signature"]},
+        legacy=frozenset(row["family"] for row in found["signature"] if row.get("legacy")),
+        short_rsa=(rsa_row["legacy_below_bits"], rsa_row["verify_to"]),
+        regimes=tuple(Regime(**row) for row in found["regime"]),
+    )
+
+
+def is_legacy(algorithm: Algorithm, key: object) -> bool:
+    """Whether the table still believes this, but only for a time: to be shown, and renewed."""
+    is_short = isinstance(key, rsa.RSAPublicKey) and key.key_size < table().short_rsa[0]
+    return algorithm.family in table().legacy or is_short
+
+
+def check_dates(family: str, key: PublicKey, at: datetime) -> None:
+    """Raise AlgorithmRefused when the row for this family or key size had ended at `at`."""
+    day = at.astimezone(_VIETNAM).date()
+    rows = table()
+    if family not in rows.families:
+        raise AlgorithmRefused(f"thuật toán chữ ký {family} không có trong bảng")
+    end = rows.families[family]
+    if end is not None and day > end:
+        raise AlgorithmRefused(f"thuật toán {family} chỉ được chấp nhận đến hết {end:%d/%m/%Y}")
+    bits, last = rows.short_rsa
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < bits and day > last:
+        raise AlgorithmRefused(
+            f"khóa RSA {key.key_size} bit chỉ được chấp nhận đến hết {last:%d/%m/%Y}"
+        )
+
+
+def check_certificate(
+    certificate: x509.Certificate, at: datetime, *, is_root: bool = False
+) -> None:
+    """The certificate's own key, and how it was signed, against the table at `at`.
+
+    is_root: the signature of a root on itself proves nothing and is not looked at. Raises
+    AlgorithmRefused (R13-R15), or cryptography's UnsupportedAlgorithm.
+    """
+    key = check_key(certificate.public_key())
+    if is_root:
+        return
+    digest = certificate.signature_hash_algorithm
+    if digest is None or digest.name not in DIGESTS:
+        raise AlgorithmRefused("được ký bằng thuật toán băm không an toàn")
+    algorithm = algorithm_of(certificate.signature_algorithm_oid.dotted_string, digest.name)
+    parameters = certificate.signature_algorithm_parameters
+    if isinstance(parameters, padding.PSS) and not _is_pss_of_table(parameters, digest):
+        raise AlgorithmRefused("tham số PSS không đúng bảng thuật toán")
+    check_dates(algorithm.family, key, at)
+
+
+def _is_pss_of_table(parameters: padding.PSS, digest: hashes.HashAlgorithm) -> bool:
+    """MGF1 with the same digest, and a salt as long as it (R15)."""
+    salt, mask = parameters._salt_length, parameters.mgf
+    same = isinstance(mask, padding.MGF1) and mask._algorithm.name == digest.name
+    return same and salt == digest.digest_size
+
+
+def regime_at(signed_at: datetime) -> Regime | None:
+    """The legal regime of a document signed at this moment; None before the first (SG-1)."""
+    day = signed_at.astimezone(_VIETNAM).date()
+    begun = [
+        one
+        for one in table().regimes
+        if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
+    ]
+    return max(begun, key=lambda one: one.valid_from, default=None)
 
 
 def key_label(key: object) -> str:

@@ -1,18 +1,26 @@
-"""Trust: the roots believed in, the authorities between, and the lists of revoked certificates.
+"""Trust: the roots believed in, the authorities between, and what is known of revocations.
 
 Loaded once and never changed; a new list makes a new Trust with another `epoch`, which is how
 cached results know that they are old (SG 11.2).
+
+A national trust list adds services with their history (TS 119 612): an authority counts as
+trusted at the time in question by that history (SG 3.8), so a withdrawal never changes what was
+signed, with proof, before it (SG-X-02).
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,29 +28,104 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lienthong.core.signing.problems import TrustInvalid
+from lienthong.core.signing.x509_names import raw_fields, subject_key
 
 BUNDLE_SIZE_MAX_BYTES = 20 * 1024 * 1024
 FILES_MAX = 2000
+FOLDERS = ("anchors", "intermediates", "crls", "ocsps", "keys")
+SERVICES = "services.json"
+
+
+CA_SERVICE, TSA_SERVICE, OCSP_SERVICE, CRL_SERVICE = "CA/PKC", "TSA", "OCSP", "CRL"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """From `since` (aware) on the service is granted, or withdrawn."""
+
+    since: datetime
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedService:
+    """A service of a trust list: whose certificate, what kind, and its history.
+
+    kind: CA_SERVICE, TSA_SERVICE, OCSP_SERVICE or CRL_SERVICE. statuses: in any order.
+    """
+
+    certificate: x509.Certificate
+    kind: str
+    statuses: tuple[ServiceStatus, ...]
+    name: str = ""
+    provider: str = ""
+
+    def granted_at(self, at: datetime) -> bool:
+        """Whether its history grants it at `at`: not before its first status."""
+        begun = [one for one in self.statuses if one.since <= at]
+        return bool(begun) and max(begun, key=lambda one: one.since).granted
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """The first moment after `at` at which its status may be another."""
+        return min((one.since for one in self.statuses if one.since > at), default=None)
+
+    def last_change(self, at: datetime) -> datetime | None:
+        """The last moment up to `at` at which its status changed."""
+        return max((one.since for one in self.statuses if one.since <= at), default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "certificate": base64.b64encode(self.certificate.public_bytes(Encoding.DER)).decode(),
+            "kind": self.kind,
+            "name": self.name,
+            "provider": self.provider,
+            "statuses": [[one.since.isoformat(), one.granted] for one in self.statuses],
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> TrustedService:
+        """Read what `to_json` wrote. Raises ValueError, KeyError or TypeError."""
+        statuses = []
+        for since, granted in found["statuses"]:
+            moment = datetime.fromisoformat(since)
+            if moment.tzinfo is None or not isinstance(granted, bool):
+                raise ValueError("a status has a time with its zone, and true or false")
+            statuses.append(ServiceStatus(moment, granted))
+        return cls(
+            x509.load_der_x509_certificate(base64.b64decode(found["certificate"], validate=True)),
+            str(found["kind"]),
+            tuple(statuses),
+            str(found.get("name", "")),
+            str(found.get("provider", "")),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Trust:
-    """What a verifier believes. `keys` are bare public keys by name, such as the log's."""
+    """What a verifier believes. `keys` are bare public keys by name, such as the log's.
+
+    ocsps: OCSP answers in DER; like the CRLs they are checked before they are used.
+    """
 
     anchors: tuple[x509.Certificate, ...]
     intermediates: tuple[x509.Certificate, ...] = ()
     crls: tuple[x509.CertificateRevocationList, ...] = ()
     keys: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
+    ocsps: tuple[bytes, ...] = ()
+    services: tuple[TrustedService, ...] = ()
 
     @classmethod
     def from_directory(cls, path: Path) -> Trust:
-        """Load anchors/*.pem, intermediates/*.pem, crls/*.crl, keys/*.pub. Raises TrustInvalid."""
+        """Load anchors/*.pem, intermediates/*.pem, crls/*.crl, ocsps/*.der, keys/*.pub and
+        services.json. Raises TrustInvalid."""
         files = {
             str(file.relative_to(path)): file.read_bytes()
-            for folder in ("anchors", "intermediates", "crls", "keys")
+            for folder in FOLDERS
             for file in sorted((path / folder).glob("*"))
             if file.is_file() and not file.name.startswith(".")
         }
+        if (path / SERVICES).is_file():
+            files[SERVICES] = (path / SERVICES).read_bytes()
         return cls.from_files(files)
 
     @classmethod
@@ -54,8 +137,14 @@ class Trust:
                 intermediates=tuple(_certificates(files, "intermediates/")),
                 crls=tuple(_crls(files)),
                 keys=dict(_keys(files)),
+                ocsps=tuple(
+                    content
+                    for name, content in sorted(files.items())
+                    if name.startswith("ocsps/") and name.endswith(".der")
+                ),
+                services=tuple(_services(files)),
             )
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise TrustInvalid(detail=str(error)[:160]) from error
         if not trust.anchors:
             raise TrustInvalid(detail="không có chứng thư gốc nào")
@@ -87,10 +176,14 @@ class Trust:
                 name = certificate.fingerprint(HASH).hex()[:24]
                 found[f"{folder}/{name}.pem"] = certificate.public_bytes(Encoding.PEM)
         for crl in self.crls:
-            name = (
-                hashlib.sha256(crl.issuer.public_bytes()).hexdigest()[:12] + _issuer_key(crl)[:12]
-            )
+            issuer = hashlib.sha256(crl.issuer.public_bytes()).hexdigest()
+            name = issuer[:12] + _issuer_key(crl)[:12] + _part(crl)
             found[f"crls/{name}.crl"] = crl.public_bytes(Encoding.DER)
+        for answer in self.ocsps:
+            found[f"ocsps/{hashlib.sha256(answer).hexdigest()[:24]}.der"] = answer
+        if self.services:
+            listed = [one.to_json() for one in self.services]
+            found[SERVICES] = json.dumps(listed, ensure_ascii=False, indent=1).encode()
         for label, key in self.keys.items():
             pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
             found[f"keys/{label}.pub"] = pem
@@ -107,10 +200,12 @@ class Trust:
             fresh = target.with_name(f".{target.name}.new")
             fresh.write_bytes(content)
             fresh.replace(target)
-        for folder in ("anchors", "intermediates", "crls"):
+        for folder in ("anchors", "intermediates", "crls", "ocsps"):
             for file in (path / folder).glob("*"):
                 if f"{folder}/{file.name}" not in files:
                     file.unlink()
+        if SERVICES not in files:
+            (path / SERVICES).unlink(missing_ok=True)
 
     def bundle(self) -> bytes:
         """Everything as one ZIP file; the same Trust gives the same bytes."""
@@ -122,13 +217,25 @@ class Trust:
                 archive.writestr(entry, content)
         return buffer.getvalue()
 
+    def with_ocsps(self, answers: Iterable[bytes]) -> Trust:
+        """This trust with these OCSP answers instead of those it had."""
+        return replace(self, ocsps=tuple(dict.fromkeys(answers)))
+
+    def with_services(self, services: Iterable[TrustedService]) -> Trust:
+        """This trust with the services of a newer trust list instead of those it had."""
+        return replace(self, services=tuple(services))
+
     def with_crls(self, crls: Iterable[x509.CertificateRevocationList]) -> Trust:
-        """This trust with newer lists in place of those of the same issuer key."""
-        newest = {_issuer_key(crl): crl for crl in self.crls}
+        """This trust with newer lists in place of those of the same issuer key and kind.
+
+        A list whose number is lower than the known one's is left out (R45).
+        """
+        newest = {_issuer_key(crl) + _part(crl): crl for crl in self.crls}
         for crl in crls:
-            known = newest.get(_issuer_key(crl))
+            key = _issuer_key(crl) + _part(crl)
+            known = newest.get(key)
             if known is None or crl_number(known) <= crl_number(crl):
-                newest[_issuer_key(crl)] = crl
+                newest[key] = crl
         return replace(self, crls=tuple(newest.values()))
 
     @cached_property
@@ -138,6 +245,48 @@ class Trust:
         for name, content in sorted(self.files().items()):
             digest.update(name.encode() + hashlib.sha256(content).digest())
         return digest.hexdigest()[:16]
+
+    def services_of(self, certificate: x509.Certificate, kind: str) -> tuple[TrustedService, ...]:
+        """The services of this kind with the name and key of `certificate`; a cross-certificate
+        of a root is the root's too."""
+        return self._services_by_key.get((kind, *_identity(certificate)), ())
+
+    def is_withdrawn(self, certificate: x509.Certificate, at: datetime) -> bool:
+        """Whether a trust list names this authority and does not grant it at `at` (R46)."""
+        listed = self.services_of(certificate, CA_SERVICE)
+        return bool(listed) and not any(one.granted_at(at) for one in listed)
+
+    def anchors_at(self, at: datetime) -> tuple[x509.Certificate, ...]:
+        """The pinned roots first, then the authorities that the trust list grants at `at`.
+
+        A pinned root that the trust list withdrew by then is not among them.
+        """
+        if not self.services:
+            return self.anchors
+        pinned = [one for one in self.anchors if not self.is_withdrawn(one, at)]
+        listed = [
+            one.certificate
+            for one in self.services
+            if one.kind == CA_SERVICE and one.granted_at(at)
+        ]
+        return tuple(dict.fromkeys((*pinned, *listed)))
+
+    def service_granted(
+        self, certificate: x509.Certificate, kind: str, at: datetime
+    ) -> bool | None:
+        """Whether a trust list grants this service at `at`; None when it is in no list."""
+        listed = self.services_of(certificate, kind)
+        return any(one.granted_at(at) for one in listed) if listed else None
+
+    @cached_property
+    def _services_by_key(
+        self,
+    ) -> Mapping[tuple[str, bytes, bytes], tuple[TrustedService, ...]]:
+        found: dict[tuple[str, bytes, bytes], tuple[TrustedService, ...]] = {}
+        for one in self.services:
+            key = (one.kind, *_identity(one.certificate))
+            found[key] = (*found.get(key, ()), one)
+        return found
 
     @cached_property
     def anchor_fingerprints(self) -> frozenset[str]:
@@ -167,6 +316,30 @@ def crl_number(crl: x509.CertificateRevocationList) -> int:
         return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     except x509.ExtensionNotFound:
         return 0
+
+
+def _part(crl: x509.CertificateRevocationList) -> str:
+    """Tells delta lists and lists of a part apart from the full list; nothing for that one."""
+    part = ""
+    for one in crl.extensions:
+        if isinstance(one.value, x509.DeltaCRLIndicator):
+            part += "-delta"
+        elif isinstance(one.value, x509.IssuingDistributionPoint):
+            part += "-" + hashlib.sha256(one.value.public_bytes()).hexdigest()[:12]
+    return part
+
+
+def _identity(certificate: x509.Certificate) -> tuple[bytes, bytes]:
+    """Name and key: what makes two certificates those of one authority."""
+    return subject_key(certificate), raw_fields(certificate).key_info
+
+
+def _services(files: Mapping[str, bytes]) -> Iterator[TrustedService]:
+    if SERVICES in files:
+        listed = json.loads(files[SERVICES])
+        if not isinstance(listed, list) or len(listed) > FILES_MAX:
+            raise ValueError("services.json is no list of services")
+        yield from (TrustedService.from_json(one) for one in listed)
 
 
 def _issuer_key(crl: x509.CertificateRevocationList) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -17,6 +20,9 @@ from lienthong.core.signing.policy import RSA_SIZE_MAX, AlgorithmRefused, check_
 
 # A longer name is compared byte by byte only: preparing text takes time that grows with it.
 NAME_SIZE_MAX_BYTES = 4096
+
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +129,20 @@ def verify_with(
         key.verify(signature, signed, digest)
     else:
         raise AlgorithmRefused("thuật toán trong chữ ký không khớp với loại khóa")
+
+
+@lru_cache(maxsize=4096)
+def common_name(certificate: x509.Certificate) -> str:
+    """The CN, or the whole name when there is none; long names do not disturb."""
+    fields = subject_fields(certificate)
+    return str(fields.get("common_name") or ", ".join(str(v) for v in fields.values()))
+
+
+def subject_fields(certificate: x509.Certificate) -> dict[str, Any]:
+    """The subject by attribute name, as asn1crypto calls them."""
+    return dict(asn1_x509.Name.load(raw_fields(certificate).subject).native)
+
+
+def local(moment: datetime | None) -> str:
+    """A moment as people here read it: 21/11/2026 16:30:00."""
+    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S") if moment else "không rõ"
