@@ -145,8 +145,8 @@ class _Memory:
     evidence: Revocations
     pool: Mapping[bytes, tuple[x509.Certificate, ...]]
     fingerprints: frozenset[bytes]
-    results: dict[bytes, deque[_Kept]] = field(default_factory=dict)
-    own: dict[bytes, deque[_Kept]] = field(default_factory=dict)  # by the Trust alone, by leaf
+    results: dict[bytes, tuple[_Kept, ...]] = field(default_factory=dict)
+    own: dict[bytes, tuple[_Kept, ...]] = field(default_factory=dict)  # by the Trust alone, by leaf
 
     def keep(self, key: bytes, kept: _Kept, *, by_trust_alone: bool) -> None:
         """Remember a result; of many for one question the newest few."""
@@ -155,7 +155,8 @@ class _Memory:
             if results is self.results or by_trust_alone:
                 if len(results) >= KEPT_MAX:
                     results.clear()
-                results.setdefault(name, deque(maxlen=KEPT_EACH_MAX)).append(kept)
+                # A new tuple each time: others may be reading the old one.
+                results[name] = (*results.get(name, ())[1 - KEPT_EACH_MAX :], kept)
 
 
 _MEMORY: WeakKeyDictionary[Trust, _Memory] = WeakKeyDictionary()
@@ -230,8 +231,8 @@ def check_path(
 
 
 def holds(fingerprint: bytes, *, trust: Trust, at: datetime, now: datetime | None = None) -> bool:
-    """Whether a good path of this certificate (SHA-256) is known that stands at `at`, and that the
-    Trust alone gives: whatever evidence comes along, the answer would be good again."""
+    """Whether a good path of this certificate (SHA-256) is known that stands at `at`, by the Trust
+    alone: what `check_path` answers without evidence, whatever certificates come along."""
     found = _memory(trust).own.get(fingerprint, ())
     return any(kept.stands(at, now or FOREVER) for kept in found)
 
