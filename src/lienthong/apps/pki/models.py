@@ -17,6 +17,7 @@ from lienthong.apps.pki.authority.models import (
     LogTile,
     Mandate,
     ReceivedRequest,
+    StatusProposal,
 )
 from lienthong.apps.pki.rules import KeyKind
 
@@ -32,6 +33,7 @@ __all__ = [
     "LogTile",
     "Mandate",
     "ReceivedRequest",
+    "StatusProposal",
 ]
 
 KINDS = [(kind.value, kind.label) for kind in KeyKind]

@@ -22,6 +22,7 @@ from lienthong.apps.pki.authority.rules import (
     Reason,
     RequestKind,
     Status,
+    StatusAct,
     SubjectKind,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "LogTile",
     "Mandate",
     "ReceivedRequest",
+    "StatusProposal",
 ]
 
 
@@ -237,6 +239,41 @@ class ReceivedRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class StatusProposal(models.Model):
+    """Đề nghị đổi trạng thái: an officer proposes, a second one decides; a hold acts meanwhile."""
+
+    certificate = models.ForeignKey(
+        IssuedCertificate, models.PROTECT, related_name="proposals", verbose_name="chứng thư"
+    )
+    act = models.CharField("việc", max_length=10, choices=StatusAct)
+    reason = models.CharField("lý do", max_length=30, choices=Reason)
+    why = models.CharField("căn cứ, diễn giải", max_length=500)
+    invalidity_at = models.DateTimeField("khóa không an toàn từ", null=True, blank=True)
+    proposed_by = _person("người đề nghị")
+    proposed_at = models.DateTimeField("đề nghị lúc")
+    confirm_before = models.DateTimeField("xác nhận trước", null=True, blank=True)
+    decided_by = _person("người quyết định")
+    decided_at = models.DateTimeField("quyết định lúc", null=True, blank=True)
+    accepted = models.BooleanField("đồng ý", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "đề nghị đổi trạng thái"
+        verbose_name_plural = "đề nghị đổi trạng thái"
+        ordering = ("-proposed_at", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")) | Q(accepted=False),
+                name="status_by_two_persons",
+            ),
+            models.UniqueConstraint(
+                "certificate", condition=Q(accepted=None), name="one_open_proposal"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.certificate_id}"
 
 
 class CRLIssue(models.Model):

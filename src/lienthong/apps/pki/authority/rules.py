@@ -61,6 +61,13 @@ class Status(models.TextChoices):
     REVOKED = "revoked", "Đã thu hồi"
 
 
+class StatusAct(models.TextChoices):
+    """What an officer of the authority proposes and another one carries out."""
+
+    REVOKE = "revoke", "Thu hồi"
+    RELEASE = "release", "Bỏ tạm dừng"
+
+
 class MandateState(models.TextChoices):
     """Two persons make a mandate: one proposes, another approves."""
 
