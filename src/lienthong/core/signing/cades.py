@@ -15,7 +15,7 @@ from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.validate import Purpose, check_signature, check_signer, signer_card
 
 PACKET_FIELD = "GoiTin"
-_PACKET = Purpose(frozenset({PACKET_SIGNING}), False, "ký gói tin")
+PACKET = Purpose(frozenset({PACKET_SIGNING}), False, "ký gói tin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def verify_detached(
     *,
     trust: Trust,
     at: datetime,
-    purpose: Purpose = _PACKET,
+    purpose: Purpose = PACKET,
 ) -> SignatureReport:
     """Verify a packet signature at the time `at`. Never raises for a bad signature.
 

@@ -20,6 +20,7 @@ from cryptography.x509 import ocsp
 from lienthong.core.errors import Problem
 from lienthong.core.signing import cms, tsp
 from lienthong.core.signing.evidence import Evidence
+from lienthong.core.signing.ocsp import OCSPRefused, check_response
 from lienthong.core.signing.path import HASH, check_path, common_name, local
 from lienthong.core.signing.report import Check, Verdict, lowest, verdict_of
 from lienthong.core.signing.trust import Trust, crl_number
@@ -73,7 +74,7 @@ def check(
 ) -> PkiVerdict | None:
     """Judge a certificate, list, status answer or time-stamp; None when it is none of these.
 
-    content: what a time-stamp was made for.
+    content: what a time-stamp was made for, or the certificate that a status answer is about.
     """
     der = cms_of(data)
     if is_timestamp(data):
@@ -84,7 +85,7 @@ def check(
     if crl is not None:
         return _judge_crl(crl, trust, at)
     if answer is not None:
-        return _judge_ocsp(answer)
+        return _judge_ocsp(der, answer, content, trust, at)
     try:
         token = tsp.read_response(der)
     except Problem:
@@ -194,20 +195,44 @@ def _issuer_check(issuer: x509.Certificate, trust: Trust, at: datetime) -> Check
     return Check("path", None, path.trouble_text)
 
 
-def _judge_ocsp(found: ocsp.OCSPResponse) -> PkiVerdict:
-    """A status answer alone says nothing until the certificate it is about is checked with it."""
+def _judge_ocsp(
+    der: bytes, found: ocsp.OCSPResponse, content: bytes | None, trust: Trust, at: datetime
+) -> PkiVerdict:
+    """A status answer says something about one certificate only, which must stand beside it."""
     title = "Trả lời trạng thái chứng thư (OCSP)"
     if found.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         text = f"Nơi trả lời từ chối: {found.response_status.name}."
         return PkiVerdict("ocsp", title, (Check("status", None, text),))
+    certificate = _certificate(cms_of(content)) if content is not None else None
+    if certificate is None:
+        text = "Chỉ kiểm tra được cùng với chứng thư mà câu trả lời nói tới (--content)."
+        return PkiVerdict("ocsp", title, (Check("status", None, text),))
+    path = check_path(certificate, trust=trust, at=at)
+    if len(path.certificates) < 2:
+        return PkiVerdict("ocsp", title, (Check("path", None, path.trouble_text),))
+    try:
+        answer = check_response(
+            der,
+            certificate=certificate,
+            issuer=path.certificates[1],
+            at=at,
+            others=path.certificates,
+        )
+    except OCSPRefused as error:
+        return PkiVerdict("ocsp", title, (Check("status", False, f"{error}."),))
     facts = {
-        "serial": f"{found.serial_number:X}",
-        "status": found.certificate_status.name.lower(),
-        "this_update": found.this_update_utc.isoformat(),
-        "next_update": found.next_update_utc.isoformat() if found.next_update_utc else None,
+        "status": answer.status,
+        "this_update": answer.this_update.isoformat(),
+        "responder": common_name(answer.responder),
     }
-    text = "Chỉ kiểm tra được cùng với chứng thư mà câu trả lời nói tới."
-    return PkiVerdict("ocsp", title, (Check("status", None, text),), facts)
+    name = common_name(certificate)
+    status = _STATUSES.get(answer.status, "không rõ")
+    text = f"Chứng thư “{name}”: {status}, theo câu trả lời lúc {local(answer.this_update)}."
+    ok = True if answer.status == "good" else False if answer.status == "revoked" else None
+    return PkiVerdict("ocsp", title, (Check("status", ok, text),), facts)
+
+
+_STATUSES = {"good": "còn hiệu lực", "revoked": "đã bị thu hồi hoặc tạm dừng"}
 
 
 def _timestamp(der: bytes, content: bytes | None, trust: Trust, at: datetime) -> PkiVerdict:

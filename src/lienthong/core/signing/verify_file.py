@@ -17,7 +17,7 @@ from lienthong.core import tlog
 from lienthong.core.errors import Problem
 from lienthong.core.signing import asic, evidence_file, pki_file
 from lienthong.core.signing.authority import DOCUMENT_SIGNING, PACKET_SIGNING, RECEIPT_SIGNING
-from lienthong.core.signing.cades import verify_detached
+from lienthong.core.signing.cades import PACKET, verify_detached
 from lienthong.core.signing.evidence_file import EvidenceReport
 from lienthong.core.signing.jws import RECEIPT_TYPE, TOKEN_SIZE_MAX_BYTES, read_jws, report_jws
 from lienthong.core.signing.pdf_verify import verify_pdf
@@ -26,8 +26,11 @@ from lienthong.core.signing.report import Verdict, lowest
 from lienthong.core.signing.report_text import check_lines, document_lines, signature_lines
 from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.validate import Purpose
+from lienthong.core.signing.xml import PACKET_SHAPE, verify_xml
+from lienthong.core.signing.xml_structure import Level, Shape
 
 _COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\s*")
+_EDXML = re.compile(rb"<(\w+:)?edXML[\s/>]")
 _NOTE = b"\n\n\xe2\x80\x94 "
 _ANY_FILE = Purpose(
     frozenset({DOCUMENT_SIGNING, PACKET_SIGNING, RECEIPT_SIGNING}), False, "ký tệp dữ liệu"
@@ -89,10 +92,10 @@ def verify_bytes(
     companion: what belongs to it. For a detached signature or a time-stamp, the content; for a
     receipt, the packet it is about; for anything else, its detached signature (`.p7s`).
     """
-    asked = _Asked(data, trust, at, companion)
-    found = _checker(data)(asked)
-    if companion is None or not pki_file.is_cms(companion) or found.kind not in _SIGNED_BESIDE:
-        return found
+    checker = _checker(data)
+    if checker in (_packet, _cades) or companion is None or not pki_file.is_cms(companion):
+        return checker(_Asked(data, trust, at, companion))
+    found = checker(_Asked(data, trust, at, None))
     beside = _cades(_Asked(companion, trust, at, data))
     if found.kind == "unknown":
         return beside
@@ -104,9 +107,6 @@ def verify_bytes(
     )
 
 
-_SIGNED_BESIDE = {"pdf", "unknown"}
-
-
 def _checker(data: bytes) -> Callable[[_Asked], FileVerdict]:
     """Who verifies this kind of content."""
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -114,7 +114,8 @@ def _checker(data: bytes) -> Callable[[_Asked], FileVerdict]:
         (data.startswith(asic.START), _container),  # stored: the PDF inside shows at its head
         (b"%PDF-" in data[:1024], _pdf),
         (start.startswith(b"{"), _receipt),
-        (start.startswith(b"<"), _packet),
+        (start.startswith(b"<") and bool(_EDXML.search(data[:4096])), _packet),
+        (start.startswith(b"<"), _xml),
         (pki_file.is_cms(data), _cades),
         (data[:1] == b"\x30" or start.startswith(b"-----BEGIN "), _pki),
         (_NOTE in data[:4096], _checkpoint),
@@ -154,14 +155,34 @@ def _evidence_lines(report: EvidenceReport) -> Iterator[str]:
 
 
 def _packet(asked: _Asked) -> FileVerdict:
-    digest = hashlib.sha256(asked.data).hexdigest()
+    """A packet with its signature beside it, or inside as partners want it (SG 5.1)."""
     if asked.companion is None:
-        text = "Gói tin XML: chưa đủ căn cứ kết luận, vì thiếu tệp chữ ký đi kèm (.p7s)."
-        return FileVerdict("packet", Verdict.UNKNOWN, (text, f"SHA-256: {digest}"))
-    report = verify_detached(asked.data, asked.companion, trust=asked.trust, at=asked.at)
+        return _signed_xml(asked, "packet", PACKET_SHAPE, PACKET)
+    digest = hashlib.sha256(asked.data).hexdigest()
+    signature = pki_file.cms_of(asked.companion)
+    report = verify_detached(asked.data, signature, trust=asked.trust, at=asked.at)
     head = (f"Gói tin: {report.indication.label}", f"SHA-256: {digest}")
     lines = (*head, *signature_lines(report))
     return FileVerdict("packet", report.verdict, lines, {"sha256": digest, **report.to_json()})
+
+
+def _xml(asked: _Asked) -> FileVerdict:
+    """XML with its signature inside."""
+    level = Level.XADES if b"SignedProperties" in asked.data else Level.XMLDSIG
+    return _signed_xml(asked, "xml", Shape(level), _ANY_FILE)
+
+
+def _signed_xml(asked: _Asked, kind: str, shape: Shape, purpose: Purpose) -> FileVerdict:
+    digest = hashlib.sha256(asked.data).hexdigest()
+    if b"SignatureValue" not in asked.data:
+        text = "Tệp XML: chưa đủ căn cứ kết luận, vì thiếu tệp chữ ký đi kèm (.p7s)."
+        return FileVerdict(kind, Verdict.UNKNOWN, (text, f"SHA-256: {digest}"))
+    report = verify_xml(
+        asked.data, trust=asked.trust, at=asked.at, shape=shape, purpose=purpose
+    ).report
+    head = (f"Chữ ký trong tệp XML: {report.indication.label}", f"SHA-256: {digest}")
+    lines = (*head, *signature_lines(report))
+    return FileVerdict(kind, report.verdict, lines, {"sha256": digest, **report.to_json()})
 
 
 def _cades(asked: _Asked) -> FileVerdict:

@@ -32,7 +32,7 @@ from lienthong.core.signing import (
     SignerCertificateNotValid,
 )
 from lienthong.core.signing.authority import make_ec_key
-from lienthong.core.signing.cades import _PACKET as PACKET
+from lienthong.core.signing.cades import PACKET
 from lienthong.core.signing.keys import PrivateKey
 from lienthong.core.signing.report import Indication
 from lienthong.core.signing.xml import (

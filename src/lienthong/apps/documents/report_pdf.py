@@ -1,0 +1,91 @@
+"""The verification report as a PDF of its own (SG 7.8): one page to read, the details after it.
+
+The JSON report is given beside it, sealed on its own: so the PDF carries no attachment and is
+signed by the same rules as any document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typst
+
+from lienthong.apps.documents import report_view
+from lienthong.apps.documents.report_view import ReportView
+from lienthong.apps.documents.typeset import FONTS, TEMPLATES
+from lienthong.core.signing import SignatureReport, Verdict
+from lienthong.core.signing.path import local
+from lienthong.core.signing.report import Check
+
+_COLOURS = {Verdict.VALID: "good", Verdict.UNKNOWN: "warn", Verdict.INVALID: "bad"}
+
+
+def render(facts: Mapping[str, Any]) -> bytes:
+    """Typeset what `verify_file` found, given as its JSON with "file" and "judged_at"."""
+    name = str(facts.get("file", "")).rpartition("/")[2]
+    return render_view(report_view.of_file(facts, name=name))
+
+
+def render_view(view: ReportView) -> bytes:
+    """Typeset a report; the same view gives the same text."""
+    data = {
+        "name": view.name,
+        "sha256": view.sha256,
+        "verdict": view.verdict.label,
+        "colour": _COLOURS[view.verdict],
+        "why": view.why,
+        "checked_at": local(view.checked_at),
+        "policy": view.policy,
+        "trust": view.trust_epoch,
+        "signatures": [_signature(one) for one in view.signatures],
+        "stamps": [_check(check) for one in view.timestamps for check in one.checks],
+        "checks": [_check(one) for one in view.checks],
+        "findings": list(view.findings),
+        "missing": list(view.missing),
+        "evidence": [list(one) for one in view.evidence],
+    }
+    compiler = typst.Compiler(
+        input=str(TEMPLATES / "report.typ"),
+        root=str(TEMPLATES),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        sys_inputs={"report": json.dumps(data, ensure_ascii=False)},
+    )
+    pdf = compiler.compile(format="pdf")
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst gave no single PDF")
+    return pdf
+
+
+def _signature(one: SignatureReport) -> dict[str, Any]:
+    card = one.signer
+    lines = [
+        ("Tổ chức", card.organization if card else ""),
+        ("Chức vụ", card.position if card else ""),
+        ("Chứng thư", f"{card.serial} do {card.issuer} cấp" if card else ""),
+        ("Khóa", card.algorithm if card else ""),
+        ("Đường dẫn", card.way if card else ""),
+        ("Thời điểm khai", local(one.claimed_at) if one.claimed_at else ""),
+        ("Có từ trước", local(one.best_at) if one.best_at and one.timestamps else ""),
+        ("Mức chữ ký", f"{one.format} {one.level}".strip()),
+    ]
+    return {
+        "title": report_view.title_of(one.field),
+        "verdict": one.verdict.label,
+        "colour": _COLOURS[one.verdict],
+        "indication": " / ".join(filter(None, (one.indication.value, one.sub_indication))),
+        "name": card.name if card else "Không xác định được người ký",
+        "facts": [[name, value] for name, value in lines if value],
+        "checks": [_check(check) for check in one.checks],
+        "path": list(one.path),
+        "statuses": [
+            [status.name, status.source.upper(), status.status, local(status.produced_at)]
+            for status in one.statuses
+        ],
+    }
+
+
+def _check(check: Check) -> list[str]:
+    return [{True: "good", False: "bad", None: "warn"}[check.ok], check.text]
