@@ -578,3 +578,9 @@ def test_openssl_verifies_the_seal_over_the_manifest(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_time_a_signer_claims_is_read_and_told() -> None:
+    found = verify_bytes(samples.signed_twice(), trust=test_pki().trust, at=NOW)
+
+    assert "Thời điểm ký do người ký khai: 21/11/2026 09:30:00" in found.text()
