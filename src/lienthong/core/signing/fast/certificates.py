@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from lienthong.core.signing import der
 from lienthong.core.signing.cms import CMSInvalid, load_certificate
@@ -55,7 +56,8 @@ def _read(data: bytes) -> Known:
     try:
         der.check_strict(data)
         certificate = load_certificate(data)
-    except (der.NotDER, CMSInvalid) as error:
+        certificate.public_key()
+    except (der.NotDER, CMSInvalid, UnsupportedAlgorithm, ValueError) as error:
         raise Ask("a certificate that does not read") from error
     issuer, serial = _identifier(data)
     return Known(

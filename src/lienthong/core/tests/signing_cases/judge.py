@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from lienthong.core import signing
-from lienthong.core.signing import DocumentReport, Indication, SignatureReport, Trust, Verdict
+from lienthong.core.signing import DocumentReport, Indication, SignatureReport, Trust, Verdict, fast
 from lienthong.core.tests.pki_fixture import NOW, test_pki
 from lienthong.core.tests.signing_cases import forger
 
@@ -16,6 +16,7 @@ def refused(data: bytes, *, trust: Trust | None = None, at: datetime = NOW) -> D
     report = signing.verify_pdf(data, trust=trust, at=at, second_opinion=False)
 
     assert report.verdict is not Verdict.VALID
+    assert fast.check_pdf(data, trust=trust, at=at) is None
     return report
 
 

@@ -20,6 +20,7 @@ from lienthong.core.signing.authority import (
     make_key,
 )
 from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki
+from lienthong.core.tests.signing_cases.rules import rule
 
 HOUR = timedelta(hours=1)
 CONTENT = b"a packet"
@@ -51,7 +52,8 @@ def test_a_sound_signature_tells_the_list_and_the_path(pki: NationalPKI) -> None
     assert (report.signer.kind, report.signer.organization_code) == ("service", "G09")
 
 
-def test_a_certificate_revoked_before_signing_fails(pki: NationalPKI) -> None:  # R36
+@rule("R36")
+def test_a_certificate_revoked_before_signing_fails(pki: NationalPKI) -> None:
     signer = pki.service()
     pki.services.revoke(signer.certificate, at=NOW - HOUR)
     signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
@@ -73,7 +75,8 @@ def test_revoked_after_the_claimed_time_without_proof_is_unknown(pki: NationalPK
     assert report.indication is Indication.INDETERMINATE
 
 
-def test_a_later_list_still_proves_what_held_before(pki: NationalPKI) -> None:  # A7
+@rule("A7")
+def test_a_later_list_still_proves_what_held_before(pki: NationalPKI) -> None:
     signer = pki.service()
     signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
     pki.services.revoke(signer.certificate, at=NOW + HOUR)
@@ -92,7 +95,8 @@ def test_a_held_certificate_counts_as_revoked(pki: NationalPKI) -> None:  # SG-R
     assert check(signature, pki.trust_at(NOW)).indication is Indication.FAILED
 
 
-def test_a_revoked_authority_spoils_what_it_issued(pki: NationalPKI) -> None:  # R37
+@rule("R37")
+def test_a_revoked_authority_spoils_what_it_issued(pki: NationalPKI) -> None:
     pki.government.revoke(pki.services.certificate, at=NOW - HOUR)
     signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
 
@@ -102,7 +106,8 @@ def test_a_revoked_authority_spoils_what_it_issued(pki: NationalPKI) -> None:  #
     assert report.sub_indication == "REVOKED_CA_NO_POE"
 
 
-def test_without_any_list_nothing_is_valid(pki: NationalPKI) -> None:  # R43
+@rule("R43")
+def test_without_any_list_nothing_is_valid(pki: NationalPKI) -> None:
     signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
     trust = Trust(pki.trust.anchors, pki.trust.intermediates)
 
@@ -112,14 +117,16 @@ def test_without_any_list_nothing_is_valid(pki: NationalPKI) -> None:  # R43
     assert "Không có danh sách thu hồi" in reasons(report)
 
 
-def test_the_leafs_list_alone_is_not_enough(pki: NationalPKI) -> None:  # R43
+@rule("R43")
+def test_the_leafs_list_alone_is_not_enough(pki: NationalPKI) -> None:
     signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
     trust = Trust(pki.trust.anchors, pki.trust.intermediates, (pki.services.crl(at=NOW),))
 
     assert check(signature, trust).sub_indication == "TRY_LATER"
 
 
-def test_an_expired_list_is_unknown(pki: NationalPKI) -> None:  # R45
+@rule("R45")
+def test_an_expired_list_is_unknown(pki: NationalPKI) -> None:
     signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
     trust = pki.trust_at(NOW - timedelta(days=3), lifetime=timedelta(days=2))
 
@@ -129,7 +136,8 @@ def test_an_expired_list_is_unknown(pki: NationalPKI) -> None:  # R45
     assert "quá hạn" in reasons(report)
 
 
-def test_a_list_signed_by_another_key_does_not_count(pki: NationalPKI) -> None:  # R45
+@rule("R45")
+def test_a_list_signed_by_another_key_does_not_count(pki: NationalPKI) -> None:
     signature = signing.sign_detached(CONTENT, signer=pki.service(), at=NOW)
     stranger = make_pki()
 
@@ -156,7 +164,8 @@ def test_the_newest_list_decides(pki: NationalPKI) -> None:
     assert check(signature, before.with_crls([newer])).indication is Indication.FAILED
 
 
-def test_an_unknown_root_is_unknown(pki: NationalPKI) -> None:  # R17
+@rule("R17")
+def test_an_unknown_root_is_unknown(pki: NationalPKI) -> None:
     signature = signing.sign_detached(CONTENT, signer=make_pki().service(), at=NOW)
 
     report = check(signature, pki.trust_at(NOW))
@@ -165,7 +174,8 @@ def test_an_unknown_root_is_unknown(pki: NationalPKI) -> None:  # R17
     assert report.indication is Indication.INDETERMINATE
 
 
-def test_a_look_alike_root_with_the_same_name_does_not_count(pki: NationalPKI) -> None:  # R48
+@rule("R48")
+def test_a_look_alike_root_with_the_same_name_does_not_count(pki: NationalPKI) -> None:
     false = Authority.root("Gốc công vụ (thử)", key=make_ec_key(), at=START)
     sub = false.sub_authority("CA công vụ B (thử)", key=make_ec_key(), at=START)
     signer = pki.issue(sub, Profile.SERVICE, Subject("x", organization_code="G09"))
@@ -176,7 +186,8 @@ def test_a_look_alike_root_with_the_same_name_does_not_count(pki: NationalPKI) -
     assert report.sub_indication == "NO_CERTIFICATE_CHAIN_FOUND"
 
 
-def test_a_bag_of_look_alike_authorities_is_bounded(pki: NationalPKI) -> None:  # R42
+@rule("R42")
+def test_a_bag_of_look_alike_authorities_is_bounded(pki: NationalPKI) -> None:
     key = make_ec_key()
     bag = tuple(Authority.root("Vòng", key=key, at=START).certificate for _ in range(40))
     signer = pki.issue(
@@ -189,7 +200,8 @@ def test_a_bag_of_look_alike_authorities_is_bounded(pki: NationalPKI) -> None:  
     assert report.indication is Indication.INDETERMINATE
 
 
-def test_an_expired_certificate_without_proof_is_unknown(pki: NationalPKI) -> None:  # R35
+@rule("R35")
+def test_an_expired_certificate_without_proof_is_unknown(pki: NationalPKI) -> None:
     subject = Subject("x", organization_code="G09")
     signer = pki.issue(pki.services, Profile.SERVICE, subject, lifetime=timedelta(days=30))
     signature = signing.sign_detached(CONTENT, signer=signer, at=NOW)
@@ -201,7 +213,8 @@ def test_an_expired_certificate_without_proof_is_unknown(pki: NationalPKI) -> No
     assert report.indication is Indication.INDETERMINATE
 
 
-def test_signed_after_expiry_by_its_own_claim_fails(pki: NationalPKI) -> None:  # R35
+@rule("R35")
+def test_signed_after_expiry_by_its_own_claim_fails(pki: NationalPKI) -> None:
     subject = Subject("x", organization_code="G09")
     signer = pki.issue(pki.services, Profile.SERVICE, subject, lifetime=timedelta(days=10))
     later = NOW + timedelta(days=60)
@@ -221,9 +234,10 @@ def test_a_certificate_not_valid_yet_fails(pki: NationalPKI) -> None:
     assert check(signature, pki.trust_at(NOW)).sub_indication == "NOT_YET_VALID"
 
 
+@rule("R51")
 def test_a_time_claimed_in_the_future_or_before_the_certificate_is_doubtful(
     pki: NationalPKI,
-) -> None:  # R51
+) -> None:
     for claimed in (NOW + HOUR, START - HOUR):
         signature = signing.sign_detached(CONTENT, signer=pki.service(), at=claimed)
 
@@ -233,7 +247,8 @@ def test_a_time_claimed_in_the_future_or_before_the_certificate_is_doubtful(
         assert report.indication is Indication.INDETERMINATE
 
 
-def test_rsa_2048_is_still_accepted(pki: NationalPKI) -> None:  # A2
+@rule("A2")
+def test_rsa_2048_is_still_accepted(pki: NationalPKI) -> None:
     key = make_key(2048)
     root = Authority.root("Gốc khác", key=make_ec_key(), at=START)
     signer = pki.issue(root, Profile.SERVICE, Subject("x", organization_code="G09"), key=key)
@@ -243,9 +258,10 @@ def test_rsa_2048_is_still_accepted(pki: NationalPKI) -> None:  # A2
     assert check(signature, trust).indication is Indication.PASSED
 
 
+@rule("R14")
 def test_a_key_outside_the_table_is_never_valid(
     pki: NationalPKI, monkeypatch: pytest.MonkeyPatch
-) -> None:  # R14
+) -> None:
     """Another authority may be careless; ours would not certify such a key."""
     monkeypatch.setattr("lienthong.core.signing.authority.lint", lambda *_: None)
     key = ec.generate_private_key(ec.SECP256K1())
@@ -292,14 +308,16 @@ def test_a_certificate_against_its_profile_is_not_issued(pki: NationalPKI) -> No
         pki.issue(pki.people, Profile.PERSON, Subject("tên\u202eđảo"))
 
 
-def test_a_long_vietnamese_name_is_kept_whole(pki: NationalPKI) -> None:  # A9
+@rule("A9")
+def test_a_long_vietnamese_name_is_kept_whole(pki: NationalPKI) -> None:
     name = "Sở Khoa học, Công nghệ và Chuyển đổi số tỉnh Bắc Trung Nguyên, cơ sở hai, phường Thượng"
     signer = pki.agency(name)
 
     assert signing.common_name(signer.certificate) == name
 
 
-def test_a_chain_may_come_in_any_order(pki: NationalPKI) -> None:  # A4
+@rule("A4")
+def test_a_chain_may_come_in_any_order(pki: NationalPKI) -> None:
     signer = pki.service()
     mixed = signing.KeySigner(
         signer._key, signer.certificate, (*pki.trust.intermediates, *signer.chain)
