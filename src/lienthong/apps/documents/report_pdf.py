@@ -1,6 +1,6 @@
-"""The verification report as a PDF of its own (SG 7.8): one page to read, the details after it.
+"""The verification report as files: a PDF to read, signed, and the JSON, sealed (SG 7.8).
 
-The JSON report is given beside it, sealed on its own: so the PDF carries no attachment and is
+The JSON is given beside the PDF, as a token of its own: so the PDF carries no attachment and is
 signed by the same rules as any document.
 """
 
@@ -8,24 +8,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import typst
 
 from lienthong.apps.documents import report_view
 from lienthong.apps.documents.report_view import ReportView
-from lienthong.apps.documents.typeset import FONTS, TEMPLATES
-from lienthong.core.signing import SignatureReport, Verdict
+from lienthong.apps.documents.typeset import FONTS, POINTS_PER_MM, TEMPLATES
+from lienthong.core import signing
+from lienthong.core.signing import Box, DigestSigner, SignatureReport, Verdict
 from lienthong.core.signing.path import local
+from lienthong.core.signing.pdf_prepare import prepare_fields
 from lienthong.core.signing.report import Check
+from lienthong.core.signing.validate import REPORT_FIELD
 
+REPORT_TYPE = "lienthong-report+jws"
 _COLOURS = {Verdict.VALID: "good", Verdict.UNKNOWN: "warn", Verdict.INVALID: "bad"}
+# An invisible corner at the top right of the first page; the report says in words who made it.
+_PLACE = Box(0, *(mm * POINTS_PER_MM for mm in (185.0, 282.0, 205.0, 292.0)))
 
 
 def render(facts: Mapping[str, Any]) -> bytes:
     """Typeset what `verify_file` found, given as its JSON with "file" and "judged_at"."""
     name = str(facts.get("file", "")).rpartition("/")[2]
     return render_view(report_view.of_file(facts, name=name))
+
+
+def signed(view: ReportView, *, signer: DigestSigner, at: datetime) -> bytes:
+    """Typeset a report and sign it in its own field, by the key of the service that checked."""
+    ready = prepare_fields(render_view(view), {REPORT_FIELD: _PLACE})
+    return signing.sign_pdf(
+        ready,
+        field=REPORT_FIELD,
+        signer=signer,
+        name=signing.common_name(signer.certificate),
+        reason="Báo cáo kiểm tra chữ ký số",
+        location="",
+        at=at,
+    )
+
+
+def sealed(report: Mapping[str, Any], *, signer: DigestSigner, at: datetime) -> str:
+    """The report as a signed token (JWS) that `lienthong verify` reads."""
+    return signing.sign_jws(report, key=signer, at=at, typ=REPORT_TYPE)
 
 
 def render_view(view: ReportView) -> bytes:

@@ -8,6 +8,7 @@ fields and their places stand from the start; a signature then adds only its val
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +22,14 @@ from lienthong.core.signing.pdf_check import (
     title_of,
 )
 from lienthong.core.signing.problems import PdfBoxOutside
+from lienthong.core.signing.validate import REPORT_FIELD
 
 PERSON_FIELD = "NguoiKy"
 AGENCY_FIELD = "CoQuan"
 _LABELS = {
     PERSON_FIELD: "Chữ ký số của người có thẩm quyền",
     AGENCY_FIELD: "Chữ ký số của cơ quan, tổ chức",
+    REPORT_FIELD: "Chữ ký số của hệ thống lập báo cáo",
 }
 PRINTED_AND_LOCKED = 4 | 128
 SIGNATURES_EXIST_APPEND_ONLY = 3
@@ -51,16 +54,18 @@ def prepare_pdf(data: bytes, *, person: Box, agency: Box, title: str = "") -> by
 
     Raises what check_unsigned_pdf raises, and PdfBoxOutside.
     """
+    return prepare_fields(data, {PERSON_FIELD: person, AGENCY_FIELD: agency}, title=title)
+
+
+def prepare_fields(data: bytes, places: Mapping[str, Box], *, title: str = "") -> bytes:
+    """As `prepare_pdf`, with the empty signature fields of these names."""
     check_unsigned_pdf(data)
     with open_strict(data) as pdf:
         _settle_form(pdf)
         for key in ("/AcroForm", "/Perms", "/Version", "/NeedsRendering"):
             if key in pdf.Root:
                 del pdf.Root[key]
-        fields = [
-            _add_field(pdf, name, box)
-            for name, box in ((PERSON_FIELD, person), (AGENCY_FIELD, agency))
-        ]
+        fields = [_add_field(pdf, name, box) for name, box in places.items()]
         pdf.Root["/AcroForm"] = pdf.make_indirect(
             pikepdf.Dictionary(Fields=pikepdf.Array(fields), SigFlags=SIGNATURES_EXIST_APPEND_ONLY)
         )
@@ -108,7 +113,7 @@ def _add_field(pdf: pikepdf.Pdf, name: str, box: Box) -> pikepdf.Object:
             Subtype=pikepdf.Name.Widget,
             FT=pikepdf.Name.Sig,
             T=pikepdf.String(name),
-            TU=pikepdf.String(_LABELS[name]),
+            TU=pikepdf.String(_LABELS.get(name, name)),
             F=PRINTED_AND_LOCKED,
             Rect=pikepdf.Array(_rectangle(page, rotation, box, number)),
             P=page.obj,

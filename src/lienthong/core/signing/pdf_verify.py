@@ -31,7 +31,13 @@ from lienthong.core.signing.report import (
 )
 from lienthong.core.signing.second import is_asked_for, note_opinion, second_opinion_of
 from lienthong.core.signing.trust import Trust
-from lienthong.core.signing.validate import DOCUMENT, check_signature, check_signer, signer_card
+from lienthong.core.signing.validate import (
+    REPORT_FIELD,
+    check_signature,
+    check_signer,
+    purpose_of,
+    signer_card,
+)
 
 
 def verify_pdf(
@@ -101,7 +107,7 @@ def verify_one(
             path = check_signer(
                 signed.certificate,
                 others=signed.others,
-                purpose=DOCUMENT,
+                purpose=purpose_of(found.field),
                 claimed_at=claimed_at,
                 trust=trust,
                 at=at,
@@ -113,6 +119,8 @@ def verify_one(
         findings.failed("format", "FORMAT_FAILURE", "Không đọc được giá trị chữ ký.")
     if found.subfilter == "/adbe.pkcs7.detached":
         notes = ("Chữ ký theo kiểu cũ adbe.pkcs7.detached, không phải PAdES.",)
+    if found.field == REPORT_FIELD:
+        notes = (*notes, "Chữ ký của hệ thống trên báo cáo kiểm tra, không phải trên văn bản.")
     if found.covers_whole:
         findings.good("coverage", "Chữ ký phủ toàn bộ tệp; không có gì được thêm sau đó.")
     elif not found.remarks:

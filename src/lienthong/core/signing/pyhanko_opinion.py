@@ -19,8 +19,10 @@ from pyhanko_certvalidator.context import ValidationContext
 
 from lienthong.core.signing.reference_path import run_at_once
 from lienthong.core.signing.trust import Trust
+from lienthong.core.signing.validate import REPORT_FIELD
 
 _USAGE = KeyUsageConstraints(key_usage={"non_repudiation"})
+_REPORT_USAGE = KeyUsageConstraints(key_usage={"digital_signature"})
 
 
 def refusals(data: bytes, *, trust: Trust, at: datetime) -> dict[str, str]:
@@ -32,6 +34,7 @@ def refusals(data: bytes, *, trust: Trust, at: datetime) -> dict[str, str]:
     except (PdfError, ValueError, KeyError) as error:
         return {"": f"không đọc được tệp ({error})"}
     for signature in embedded:
+        usage = _REPORT_USAGE if signature.field_name == REPORT_FIELD else _USAGE
         context = ValidationContext(
             trust_roots=[_asn1(one) for one in trust.anchors],
             other_certs=[_asn1(one) for one in trust.intermediates],
@@ -48,7 +51,7 @@ def refusals(data: bytes, *, trust: Trust, at: datetime) -> dict[str, str]:
                 async_validate_pdf_signature(
                     signature,
                     signer_validation_context=context,
-                    key_usage_settings=_USAGE,
+                    key_usage_settings=usage,
                 )
             )
         except (SignatureValidationError, SigningError, PdfError, ValueError) as error:

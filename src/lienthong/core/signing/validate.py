@@ -14,11 +14,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from lienthong.core.signing import policy
 from lienthong.core.signing.authority import (
     DOCUMENT_SIGNING,
+    PACKET_SIGNING,
     POLICY_AGENCY,
     POLICY_PERSON,
     POLICY_PUBLIC_LEGAL,
     POLICY_PUBLIC_PERSON,
     POLICY_SERVICE,
+    RECEIPT_SIGNING,
 )
 from lienthong.core.signing.cms import SignedCMS
 from lienthong.core.signing.path import (
@@ -53,6 +55,16 @@ class Purpose:
 
 
 DOCUMENT = Purpose(frozenset({DOCUMENT_SIGNING}), True, "ký văn bản")
+# A node's own key signs the reports it makes; such a signature makes no document official.
+REPORT = Purpose(
+    frozenset({DOCUMENT_SIGNING, PACKET_SIGNING, RECEIPT_SIGNING}), False, "ký báo cáo kiểm tra"
+)
+REPORT_FIELD = "BaoCao"
+
+
+def purpose_of(field: str) -> Purpose:
+    """What the certificate behind a PDF's signature field must be for."""
+    return REPORT if field == REPORT_FIELD else DOCUMENT
 
 
 def check_signature(
