@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("lienthong.web.urls")),
     path("tai-khoan/", include("lienthong.apps.accounts.urls")),
     path("van-ban/", include("lienthong.apps.documents.urls")),
+    path("chung-thu/", include("lienthong.apps.pki.urls")),
     path("truc/", include("lienthong.apps.exchange.hub.urls")),
 ]
 

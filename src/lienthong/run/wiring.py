@@ -10,11 +10,14 @@ from lienthong.apps.documents import api as documents
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.journal import api as journal
 from lienthong.apps.outbox import api as outbox
+from lienthong.apps.pki import api as pki
 
 HANDLERS: Mapping[type, tuple[Callable[[Any], None], ...]] = {
     accounts.SignedIn: (journal.take_signed_in,),
     accounts.SeatTaken: (journal.take_seat_taken,),
     accounts.SignInFailed: (journal.take_sign_in_failed,),
+    pki.RequestActed: (journal.take_request_acted,),
+    pki.CertificateEnds: (journal.take_certificate_ends,),
     access_point.PacketArrived: (documents.take_arrival,),
     access_point.StatusArrived: (documents.take_status,),
     access_point.PacketReceipted: (documents.take_receipt,),

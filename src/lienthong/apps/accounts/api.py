@@ -5,7 +5,7 @@ from lienthong.apps.accounts.models import Person, Seat
 from lienthong.apps.accounts.policy import Actor, actor_of, can, check, rule
 from lienthong.apps.accounts.queries import actor_in, actor_of_seat, seats, seats_of
 from lienthong.apps.accounts.rules import Forbidden, NotSignedIn, Role
-from lienthong.apps.accounts.scope import everywhere, row_security, scope
+from lienthong.apps.accounts.scope import also_seen_by, everywhere, row_security, scope
 
 __all__ = [
     "Actor",
@@ -20,6 +20,7 @@ __all__ = [
     "actor_in",
     "actor_of",
     "actor_of_seat",
+    "also_seen_by",
     "can",
     "check",
     "everywhere",

@@ -84,9 +84,7 @@ def row_security(table: str, column: str = "organization_id") -> migrations.RunS
     Forced, so that it binds the owner of the table too. Both sides are texts: an id that is no
     number cannot break the comparison. The setting is read once for a statement, not for each row.
     """
-    ids = f"(SELECT string_to_array(current_setting('{SETTING}', true), ','))"
-    everywhere_ = f"(SELECT current_setting('{SETTING}', true) = '{EVERYWHERE}')"
-    seen = f'{everywhere_} OR "{column}"::text = ANY ({ids}::text[])'
+    seen = _seen(column)
     return migrations.RunSQL(
         sql=[
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
@@ -99,6 +97,25 @@ def row_security(table: str, column: str = "organization_id") -> migrations.RunS
             f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY',
         ],
     )
+
+
+def also_seen_by(table: str, column: str) -> migrations.RunSQL:
+    """Return the step by which rows of `table` are seen by the organization in `column` too.
+
+    For a table behind the wall whose rows two organizations work on; its policies are joined.
+    """
+    name = f"{POLICY}_{column}"
+    return migrations.RunSQL(
+        sql=f'CREATE POLICY "{name}" ON "{table}" USING ({_seen(column)}) '
+        f"WITH CHECK ({_seen(column)})",
+        reverse_sql=f'DROP POLICY "{name}" ON "{table}"',
+    )
+
+
+def _seen(column: str) -> str:
+    ids = f"(SELECT string_to_array(current_setting('{SETTING}', true), ','))"
+    everywhere_ = f"(SELECT current_setting('{SETTING}', true) = '{EVERYWHERE}')"
+    return f'{everywhere_} OR "{column}"::text = ANY ({ids}::text[])'
 
 
 POLICY = "own_organizations"

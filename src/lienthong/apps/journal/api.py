@@ -3,6 +3,8 @@
 from lienthong.apps.journal.actions import record
 from lienthong.apps.journal.checks import check_chain
 from lienthong.apps.journal.handlers import (
+    take_certificate_ends,
+    take_request_acted,
     take_seat_taken,
     take_sign_in_failed,
     take_signed_in,
@@ -17,6 +19,8 @@ __all__ = [
     "check_chain",
     "history",
     "record",
+    "take_certificate_ends",
+    "take_request_acted",
     "take_seat_taken",
     "take_sign_in_failed",
     "take_signed_in",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lienthong.apps.accounts.api import SeatTaken, SignedIn, SignInFailed, actor_of_seat
 from lienthong.apps.journal.actions import record
+from lienthong.apps.pki.api import CertificateEnds, RequestActed
 
 
 def take_signed_in(event: SignedIn) -> None:
@@ -34,4 +35,25 @@ def take_sign_in_failed(event: SignInFailed) -> None:
         act="accounts.sign_in_failed",
         subject=f"person:{event.person_id or 'unknown'}",
         facts={"address": event.address, "happened_at": event.at},
+    )
+
+
+def take_request_acted(event: RequestActed) -> None:
+    """Write down what was done to a certificate request, by whom or by the node itself."""
+    record(
+        organization_id=event.organization_id,
+        act=f"pki.request_{event.act}",
+        subject=f"certificate_request:{event.request_id}",
+        actor=actor_of_seat(event.seat_id) if event.seat_id else None,
+        facts={"detail": event.detail, "happened_at": event.at},
+    )
+
+
+def take_certificate_ends(event: CertificateEnds) -> None:
+    """Write down that a holder was reminded to renew."""
+    record(
+        organization_id=event.organization_id,
+        act="pki.reminded",
+        subject=f"certificate:{event.certificate_sha256}",
+        facts={"holder": event.holder, "days": event.days, "happened_at": event.at},
     )

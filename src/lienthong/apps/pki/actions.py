@@ -158,12 +158,22 @@ def revoke(
     at: datetime,
     reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
 ) -> None:
-    """Revoke a certificate and publish the new CRL; its key is no longer used here."""
+    """Revoke a certificate and publish the new CRL; its key signs nothing more here."""
     parsed = x509.load_pem_x509_certificate(certificate.pem.encode())
     ceremony.revoke(directory, parsed, at=at, reason=reason)
+    mark_revoked(certificate, at=at)
+
+
+def mark_revoked(certificate: Certificate, *, at: datetime) -> None:
+    """Note here that a certificate is revoked.
+
+    A person's or a seal's key stays the one in use, so that its holder hears why it signs nothing;
+    a key that the node opens by itself is out of use.
+    """
     certificate.revoked_at = at
     certificate.save(update_fields=["revoked_at"])
-    Key.objects.filter(certificate=certificate).update(is_current=False)
+    machine = Key.objects.filter(certificate=certificate, kind=KeyKind.SERVICE)
+    machine.update(is_current=False)
 
 
 def _certified(
@@ -204,6 +214,27 @@ def _agency(organization: directory_api.Organization) -> Subject:
         organization_code=organization.code,
         place=organization.place,
     )
+
+
+def install_key(
+    kind: KeyKind,
+    signer: KeySigner,
+    pin: str,
+    *,
+    organization_id: int,
+    person_id: int | None = None,
+) -> Certificate:
+    """Keep a certified key of a holder under `pin`; it takes the place of the holder's last one.
+
+    A service's key is opened by the node itself, so its PIN is not kept.
+    """
+    folder = {KeyKind.PERSON: "persons", KeyKind.AGENCY: "agencies", KeyKind.SERVICE: "services"}
+    name = f"{folder[kind]}/{person_id or organization_id}-{_short(signer)}.p12"
+    if kind is KeyKind.SERVICE:
+        keyfiles.write_machine_key(name, signer)
+    else:
+        keyfiles.write_secret(keyfiles.keys_directory() / name, signer.to_pkcs12(pin))
+    return _record_key(kind, name, signer, organization_id, person_id)
 
 
 @transaction.atomic

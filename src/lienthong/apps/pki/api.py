@@ -25,17 +25,32 @@ from lienthong.apps.pki.queries import (
     seal_signer,
     service_signer,
 )
-from lienthong.apps.pki.rules import AuthorityMissing, KeyKind, KeyMissing, TrustMissing
+from lienthong.apps.pki.registration.events import CertificateEnds, RequestActed
+from lienthong.apps.pki.rules import (
+    AuthorityMissing,
+    CertificateNotUsable,
+    CertificateStatusUnknown,
+    KeyKind,
+    KeyMissing,
+    TrustMissing,
+)
 from lienthong.apps.pki.trusted import install_trust, take_bundle, trust
+from lienthong.apps.pki.usable import KeyState, check_usable, state_of
 
 __all__ = [
     "AuthorityMissing",
     "Certificate",
+    "CertificateEnds",
+    "CertificateNotUsable",
+    "CertificateStatusUnknown",
     "Key",
     "KeyKind",
     "KeyMissing",
+    "KeyState",
+    "RequestActed",
     "TrustMissing",
     "certificates",
+    "check_usable",
     "has_key",
     "hub_receipt_signer",
     "install_trust",
@@ -56,6 +71,7 @@ __all__ = [
     "revoke",
     "seal_signer",
     "service_signer",
+    "state_of",
     "take_bundle",
     "trust",
 ]

@@ -6,6 +6,9 @@ from django.utils import timezone
 
 from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import actions
+from lienthong.apps.pki.registration import jobs as registration_jobs
+
+__all__ = ["refresh_crls", "registration_jobs"]
 
 
 @outbox.job("pki.refresh_crls", schedule="*/10 * * * *")

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from lienthong.apps.pki.rules import KeyKind, KeyMissing
-from lienthong.core.signing import KeySigner
+from lienthong.core.signing import KeyPasswordWrong, KeySigner
+from lienthong.core.signing.keys import PrivateKey
 
 LOG_KEY = "log.key"
 
@@ -94,3 +95,33 @@ def log_key() -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError("the log key is no Ed25519 key")
     return key
+
+
+def make_pending_key(relative: str, key: PrivateKey, pin: str) -> None:
+    """Keep a new key that has no certificate yet, under the holder's PIN."""
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(pin.encode()),
+    )
+    write_secret(keys_directory() / relative, pem)
+
+
+def open_pending_key(relative: str, pin: str) -> PrivateKey:
+    """The key kept by `make_pending_key`. Raises KeyMissing, KeyPasswordWrong."""
+    try:
+        pem = (keys_directory() / relative).read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissing(kind="khóa chờ chứng thư", holder=settings.NODE_NAME) from error
+    try:
+        key = serialization.load_pem_private_key(pem, pin.encode())
+    except ValueError as error:
+        raise KeyPasswordWrong from error
+    if not isinstance(key, PrivateKey):
+        raise TypeError("a holder's key is an RSA or EC key")
+    return key
+
+
+def forget_pending_key(relative: str) -> None:
+    """Destroy a key that waits for a certificate, once it is installed or no longer wanted."""
+    (keys_directory() / relative).unlink(missing_ok=True)

@@ -19,12 +19,20 @@ from lienthong.apps.pki.authority.models import (
     ReceivedRequest,
     StatusProposal,
 )
+from lienthong.apps.pki.registration.models import (
+    CertificateRequest,
+    RenewalReminder,
+    RequestEvidence,
+    RequestStep,
+    RequestTable,
+)
 from lienthong.apps.pki.rules import KeyKind
 
 __all__ = [
     "CRLIssue",
     "Certificate",
     "CertificateAuthority",
+    "CertificateRequest",
     "IssuedCertificate",
     "Key",
     "KeyUse",
@@ -33,6 +41,10 @@ __all__ = [
     "LogTile",
     "Mandate",
     "ReceivedRequest",
+    "RenewalReminder",
+    "RequestEvidence",
+    "RequestStep",
+    "RequestTable",
     "StatusProposal",
 ]
 
@@ -51,6 +63,8 @@ class Certificate(models.Model):
     not_after = models.DateTimeField("có hiệu lực đến")
     pem = models.TextField("chứng thư (PEM)")
     revoked_at = models.DateTimeField("thu hồi lúc", null=True, blank=True)
+    held_at = models.DateTimeField("tạm dừng lúc", null=True, blank=True)
+    superseded_at = models.DateTimeField("có chứng thư mới thay từ", null=True, blank=True)
     organization = models.ForeignKey(
         "directory.Organization",
         models.PROTECT,

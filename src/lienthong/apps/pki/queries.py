@@ -5,10 +5,12 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from lienthong.apps.pki import keyfiles
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.rules import KeyKind, KeyMissing
+from lienthong.apps.pki.usable import check_usable
 from lienthong.core.signing import DigestSigner
 
 NODE_FILE = "node.p12"
@@ -16,14 +18,19 @@ RECEIPT_FILE = "receipt.p12"
 
 
 def person_signer(person_id: int, pin: str) -> DigestSigner:
-    """The personal key of an officer. Raises KeyMissing, signing.KeyPasswordWrong."""
+    """The personal key of an officer, when it may be used now, whatever time is claimed (SG-S-03).
+
+    Raises KeyMissing, CertificateNotUsable, CertificateStatusUnknown, signing.KeyPasswordWrong.
+    """
     key = _current(KeyKind.PERSON, person_id=person_id)
+    check_usable(key.certificate, at=timezone.now())
     return keyfiles.open_with_pin(key.path, pin, KeyKind.PERSON, key.certificate.subject)
 
 
 def seal_signer(organization_id: int, pin: str) -> DigestSigner:
-    """The seal key of an agency. Raises KeyMissing, signing.KeyPasswordWrong."""
+    """The seal key of an agency, when it may be used now. Raises as `person_signer`."""
     key = _current(KeyKind.AGENCY, organization_id=organization_id)
+    check_usable(key.certificate, at=timezone.now())
     return keyfiles.open_with_pin(key.path, pin, KeyKind.AGENCY, key.certificate.subject)
 
 

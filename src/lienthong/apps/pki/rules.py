@@ -52,3 +52,22 @@ class AuthorityMissing(Problem):
     code = "pki.authority_missing"
     status = 409
     text = "Không tìm thấy cơ quan cấp chứng thư “{name}” trong thư mục đã cho."
+
+
+class CertificateNotUsable(Problem):
+    """The signer's certificate or one above it is not valid now: nothing is signed (SG-S-03)."""
+
+    code = "pki.certificate_not_usable"
+    status = 409
+    text = "Không ký được: chứng thư số của {holder} {reason}."
+
+
+class CertificateStatusUnknown(Problem):
+    """It cannot be told whether the certificate is revoked: nothing is signed (SG-S-05)."""
+
+    code = "pki.certificate_status_unknown"
+    status = 503
+    text = (
+        "Chưa kiểm tra được tình trạng chứng thư số của {holder} nên chưa ký. "
+        "Vui lòng thử lại sau ít phút."
+    )

@@ -151,7 +151,7 @@ def test_a_certificate_that_is_not_valid_uses_no_number(
     cabinet.person(ministry.deputy, PIN, timezone.now() + timedelta(days=2))
     document = awaiting(ministry, drafted(ministry, province))
 
-    with pytest.raises((signing.SignerCertificateNotValid, SignatureNotConfirmed)):
+    with pytest.raises(pki.CertificateNotUsable):
         actions.sign(ministry.deputy, document, PIN)
 
     assert OutgoingDocument.objects.get(pk=document.pk).number is None

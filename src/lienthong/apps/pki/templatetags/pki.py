@@ -1,0 +1,38 @@
+"""How certificates and what was done to a request are called: `{% load pki %}`."""
+
+from __future__ import annotations
+
+import re
+
+from django import template
+from django.utils.translation import gettext
+
+register = template.Library()
+
+
+@register.filter
+def common_name(name: str) -> str:
+    """What somebody is called in a name such as "CN=Nguyễn Thị Hoa,O=Bộ Thử nghiệm"."""
+    parts: dict[str, str] = dict(part.partition("=")[::2] for part in re.split(r"(?<!\\),", name))
+    return parts.get("CN", name).replace("\\,", ",")
+
+
+@register.filter
+def step_text(act: str) -> str:
+    """What was done, in words."""
+    texts = {
+        "entered": gettext("Lập yêu cầu"),
+        "proposed": gettext("Hệ thống đề nghị thu hồi"),
+        "submit": gettext("Gửi yêu cầu"),
+        "confirm": gettext("Cơ quan quản lý xác nhận"),
+        "return": gettext("Trả lại"),
+        "verify": gettext("Xác nhận hồ sơ hợp lệ"),
+        "approve": gettext("Ký duyệt"),
+        "refuse": gettext("Tổ chức cấp từ chối"),
+        "issue": gettext("Tổ chức cấp đã cấp chứng thư"),
+        "deliver": gettext("Giao cho người được cấp"),
+        "accept": gettext("Ký nhận, bắt đầu dùng"),
+        "execute": gettext("Tổ chức cấp đã thực hiện"),
+        "withdraw": gettext("Rút yêu cầu"),
+    }
+    return texts.get(act, act)
