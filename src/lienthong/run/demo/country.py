@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+SIGNING_ROLES = ("leader", "registrar")
 COUNTRY_FILE = Path(__file__).with_name("country.toml")
 
 
@@ -51,8 +52,8 @@ class Human:
 
     @property
     def signs(self) -> bool:
-        """Leaders have a personal signing key."""
-        return any(seat.role == "leader" for seat in self.seats)
+        """Leaders and registrars have a personal signing key from the start; others ask for one."""
+        return any(seat.role in SIGNING_ROLES for seat in self.seats)
 
 
 @dataclass(frozen=True)

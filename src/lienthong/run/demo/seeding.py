@@ -112,7 +112,7 @@ def _person(
                 "valid_from": SEATED_FROM,
             },
         )
-        signs = held.role == accounts.Role.LEADER
+        signs = held.role in countries.SIGNING_ROLES
         if signs and not pki.has_key(
             pki.KeyKind.PERSON, person_id=person.pk, organization_id=organization.pk
         ):

@@ -24,6 +24,7 @@ from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import deadlines, keyfiles
 from lienthong.apps.pki import queries as keys
 from lienthong.apps.pki.actions import install_key, mark_revoked, register_certificate
+from lienthong.apps.pki.authority.renewal import rule_at
 from lienthong.apps.pki.models import Certificate, CertificateRequest, RequestEvidence, RequestStep
 from lienthong.apps.pki.registration import client, mapping, policy, queries, rules
 from lienthong.apps.pki.registration.events import RequestActed
@@ -560,9 +561,10 @@ def check_fit(certificate: Certificate, kind: RequestKind, *, at: datetime) -> N
     if state.state not in fit[kind]:
         raise rules.CertificateStateUnfit(state=state.text, wanted=str(kind.label).lower())
     left = certificate.not_after - at
-    if kind is RequestKind.RENEW and left.days < rules.RENEW_DAYS_LEFT_MIN:
+    needed = rule_at(at).days_left_min
+    if kind is RequestKind.RENEW and left.days < needed:
         raise rules.CertificateStateUnfit(
-            state=f"chỉ còn {left.days} ngày, dưới {rules.RENEW_DAYS_LEFT_MIN} ngày,",
+            state=f"chỉ còn {left.days} ngày, dưới {needed} ngày,",
             wanted="gia hạn; hãy đề nghị cấp mới",
         )
 

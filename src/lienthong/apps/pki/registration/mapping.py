@@ -97,6 +97,7 @@ def payload(request: CertificateRequest, *, mandate: str, approver: Seat, at: da
         "csr": request.csr,
         "certificate": request.certificate.sha256 if request.certificate else "",
         "reason": request.reason or str(request.get_ground_display()),
+        "ground": request.ground,
         "invalidity_at": _moment(request.invalidity_at),
         "entered_by": officer_code(entered.organization, entered.person_id),
         "approved_by": officer_code(approver.organization, approver.person_id),

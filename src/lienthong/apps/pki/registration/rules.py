@@ -17,8 +17,7 @@ EVIDENCE_TYPES = {
     "image/png": ".png",
 }
 CONFIRM_HOLD_WITHIN = timedelta(hours=24)  # SG 4.1: a second person confirms an emergency hold
-REMIND_DAYS = (90, 75, 61)  # SG 4.1: at least 60 days must be left to renew
-RENEW_DAYS_LEFT_MIN = 60
+REMIND_DAYS = (90, 75, 61)  # SG 4.1: before the last day on which it may be renewed
 
 
 class RequestKind(models.TextChoices):
