@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lienthong.core.signing import der
 from lienthong.core.signing.cms import ECDSA_SHA256_ID, PSS_ID
 from lienthong.core.signing.der import NotDER
-from lienthong.core.signing.der_read import Reader, header, moment
+from lienthong.core.signing.der_read import Reader, header, is_padded, moment
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.policy import AlgorithmRefused
 from lienthong.core.signing.revoked import REASON_NUMBERS, REASONS, UNSPECIFIED, Revocation
@@ -99,7 +99,8 @@ class RevocationList:
         issuer: `name_key` of the issuer of the certificate. Of several entries the one that takes
         effect first counts. Raises NotDER when an entry cannot be read.
         """
-        key = serial.to_bytes(serial.bit_length() // 8 + 1, "big", signed=True)
+        magnitude = serial if serial >= 0 else ~serial
+        key = serial.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True)
         if self.scope.indirect:
             key = _indirect_key(issuer, key)
         places = self._places.get(key)
@@ -187,17 +188,34 @@ def _places(data: bytes, at: int, end: int) -> dict[bytes, list[int] | int]:
     """Where the entry of each serial (bytes of its INTEGER) starts. Raises NotDER."""
     found: dict[bytes, list[int] | int] = {}
     while at < end:
-        tag, start, stop = header(data, at, end)
-        inner, serial, serial_end = header(data, start, stop)
-        if tag != 0x30 or inner != 0x02:
-            raise NotDER("entry of another shape")
+        if data[at : at + 3 : 2] == b"\x30\x02" and data[at + 1] < 0x80 and data[at + 3] < 0x7D:
+            # The shape of nearly every entry: short lengths, both inside the list.
+            serial, stop = at + 4, at + 2 + data[at + 1]
+            serial_end = serial + data[at + 3]
+        else:
+            serial, serial_end, stop = _long_entry(data, at, end)
+        if stop > end or serial_end > stop:
+            raise NotDER("entry cut off")
         key = data[serial:serial_end]
+        if key[:1] in _FILLING and is_padded(key):
+            raise NotDER("integer not shortest")
         if key in found:
             _put(found, key, at)
         else:
             found[key] = at
         at = stop
     return found
+
+
+_FILLING = (b"", b"\x00", b"\xff")
+
+
+def _long_entry(data: bytes, at: int, end: int) -> tuple[int, int, int]:
+    tag, start, stop = header(data, at, end)
+    inner, serial, serial_end = header(data, start, stop)
+    if tag != 0x30 or inner != 0x02:
+        raise NotDER("entry of another shape")
+    return serial, serial_end, stop
 
 
 def _put(places: dict[bytes, list[int] | int], key: bytes, place: int) -> None:

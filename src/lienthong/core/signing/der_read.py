@@ -34,6 +34,13 @@ def header(data: bytes, at: int, limit: int) -> tuple[int, int, int]:
     return tag, start, start + size
 
 
+def is_padded(content: bytes) -> bool:
+    """Whether the content of an INTEGER is empty or longer than it needs to be."""
+    if len(content) < 2:
+        return not content
+    return content[0] in {0, 0xFF} and content[0] >> 7 == content[1] >> 7
+
+
 class Reader:
     """Walks over the values between two places of `data`, in order."""
 
@@ -84,9 +91,7 @@ class Reader:
     def integer(self) -> int:
         """The next value, an INTEGER in its shortest form."""
         content = self.content(0x02)
-        if not content or (
-            len(content) > 1 and content[0] in {0, 0xFF} and content[0] >> 7 == content[1] >> 7
-        ):
+        if is_padded(content):
             raise NotDER("integer not shortest")
         return int.from_bytes(content, "big", signed=True)
 

@@ -61,6 +61,7 @@ __all__ = [
     "local",
     "subject_fields",
     "validate",
+    "weaknesses",
 ]
 
 CANDIDATES_MAX = 50  # certificates from outside the Trust that are tried in one validation
@@ -274,9 +275,9 @@ def validate(
     *,
     trust: Trust,
     at: datetime,
-    now: datetime,
     extra: Sequence[x509.Certificate],
     revocations: Revocations,
+    now: datetime = FOREVER,
     pool: Mapping[bytes, Sequence[x509.Certificate]] | None = None,
     rules: PathRules | None = None,
 ) -> PathResult:
@@ -537,3 +538,14 @@ def _loops(issuer: x509.Certificate, path: Sequence[x509.Certificate]) -> bool:
         raw_fields(one).key_info == fields.key_info and raw_fields(one).subject == fields.subject
         for one in path
     )
+
+
+def weaknesses(path: Sequence[x509.Certificate]) -> list[str]:
+    """What the table of algorithms would refuse in a path, one Vietnamese sentence each."""
+    found = []
+    for one in path:
+        try:
+            check_certificate(one, one.not_valid_before_utc, is_root=one is path[-1])
+        except (AlgorithmRefused, UnsupportedAlgorithm, ValueError) as error:
+            found.append(f"Chứng thư “{common_name(one)}”: {error}.")
+    return found

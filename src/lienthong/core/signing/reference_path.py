@@ -1,7 +1,8 @@
 """The reference validator of paths: pyhanko-certvalidator (RFC 5280 6.1).
 
 It decides names, periods, policies, mappings, constraints and critical extensions of one given
-path. Building the path and asking for revocations is `path`'s and `revocation`'s work.
+path. Building the path, its signatures and algorithms are `path`'s work, its revocations
+`revocation`'s.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pyhanko_certvalidator.policy_decl import (
     CertRevTrustPolicy,
     PKIXValidationParams,
 )
+from pyhanko_certvalidator.sig_validate import SignatureValidator
 from pyhanko_certvalidator.validate import async_validate_path
 
 from lienthong.core.signing.path_rules import PathRules
@@ -66,7 +68,8 @@ def _validate(
         moment=at,
         allow_fetching=False,
         revinfo_policy=CertRevTrustPolicy(revocation_checking_policy=NO_REVOCATION),
-        algorithm_usage_policy=_AlreadyChecked(),
+        algorithm_usage_policy=_AlgorithmsChecked(),
+        signature_validator=_SignaturesChecked(),
         time_tolerance=timedelta(0),
     )
     anchor = CertTrustAnchor(path[-1], derive_default_quals_from_cert=True)
@@ -80,7 +83,22 @@ def _validate(
     return async_validate_path(context, chain, parameters)
 
 
-class _AlreadyChecked(AlgorithmUsagePolicy):
+class _SignaturesChecked(SignatureValidator):
+    """Every signature of the path was verified over the bytes as they came. asn1crypto encodes a
+    certificate again once it was looked into, which changes some that are valid (unique ids)."""
+
+    def validate_signature(
+        self,
+        signature: bytes,
+        signed_data: bytes,
+        public_key_info: keys.PublicKeyInfo,
+        signature_algorithm: algos.SignedDigestAlgorithm,
+        context: object = None,
+    ) -> None:
+        return None
+
+
+class _AlgorithmsChecked(AlgorithmUsagePolicy):
     """The table of algorithms has been applied to the path before."""
 
     def digest_algorithm_allowed(
