@@ -118,7 +118,7 @@ def read_jws(token: str) -> JWS:
     header = strict_object(_decode(parts[0]), "phần đầu")
     payload_bytes = _decode(parts[1])
     payload = strict_object(payload_bytes, "nội dung")
-    if header.get("alg") not in _ALGORITHMS:
+    if not isinstance(header.get("alg"), str) or header["alg"] not in _ALGORITHMS:
         raise JWSInvalid(detail="thuật toán không được phép")
     if set(header) - _HEADER_NAMES:
         raise JWSInvalid(detail="phần đầu có tham số lạ")

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from lienthong.core import signing
-from lienthong.core.signing import Indication, SignatureReport, Trust
+from lienthong.core.signing import Indication, SignatureReport, Trust, Verdict
 from lienthong.core.signing.authority import (
     Authority,
     Profile,
@@ -19,7 +19,9 @@ from lienthong.core.signing.authority import (
     make_ec_key,
     make_key,
 )
-from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki
+from lienthong.core.tests import signing_samples as samples
+from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki, test_pki
+from lienthong.core.tests.signing_cases import judge
 from lienthong.core.tests.signing_cases.rules import rule
 
 HOUR = timedelta(hours=1)
@@ -338,3 +340,16 @@ def test_many_threads_may_ask_at_once(pki: NationalPKI) -> None:
             reports = list(pool.map(lambda each, found=trust: check(each, found), signatures))
 
         assert {report.indication for report in reports} == {Indication.PASSED}
+
+
+@rule("R38")
+def test_a_seal_does_not_sign_packets_and_a_service_does_not_sign_documents() -> None:
+    by_seal = signing.sign_detached(CONTENT, signer=test_pki().agency(), at=NOW)
+    by_service = samples.sign_person(samples.prepared(), test_pki().service())
+
+    packet = signing.verify_detached(CONTENT, by_seal, trust=test_pki().trust, at=NOW)
+    document = judge.refused(by_service)
+
+    assert packet.sub_indication == "CHAIN_CONSTRAINTS_FAILURE"
+    assert document.verdict is Verdict.UNKNOWN
+    assert document.signatures[0].sub_indication == "CHAIN_CONSTRAINTS_FAILURE"
