@@ -70,7 +70,7 @@ def build(
     """Sign the SHA-256 `digest` of some content; return the CMS in DER, content not inside.
 
     stamp: makes a time-stamp token over a SHA-256 digest; it is given that of the signature value,
-    and its token becomes the unsigned attribute signature-time-stamp.
+    and its token becomes the unsigned attribute signature-time-stamp. An empty token: none.
     """
     own = signer.certificate.public_bytes(Encoding.DER)
     attributes = [
@@ -82,6 +82,7 @@ def build(
         attributes.append(attribute(SIGNING_TIME, der.time(signing_time)))
     signed = der.set_of(*attributes)
     signature = signer.sign_digest(hashlib.sha256(signed).digest())
+    token = stamp(hashlib.sha256(signature).digest()) if stamp else b""
     is_rsa = isinstance(signer.certificate.public_key(), rsa.RSAPublicKey)
     info = der.sequence(
         der.integer(1),
@@ -90,7 +91,7 @@ def build(
         b"\xa0" + signed[1:],
         PSS_ID if is_rsa else ECDSA_SHA256_ID,
         der.octets(signature),
-        unsigned_timestamp(stamp(hashlib.sha256(signature).digest())) if stamp else b"",
+        unsigned_timestamp(token) if token else b"",
     )
     chain = [certificate.public_bytes(Encoding.DER) for certificate in signer.chain]
     body = der.sequence(
@@ -106,6 +107,26 @@ def build(
 def unsigned_timestamp(token: bytes) -> bytes:
     """The unsigned attributes of a SignerInfo: one signature-time-stamp."""
     return der.tlv(0xA1, attribute(SIGNATURE_TIMESTAMP, token))
+
+
+def with_timestamp(data: bytes, token: bytes) -> bytes:
+    """A signature that has no unsigned attributes yet, with a time-stamp put in.
+
+    data: DER, zero bytes after it allowed. Raises CMSInvalid.
+    """
+    try:
+        end = der.check_strict(data, trailing_zeros=True)
+        kind, content = der.members(der.members(data[:end])[0][1])
+        body = [whole for _, _, whole in der.members(der.members(content[1])[0][1])]
+        info = [
+            whole for _, _, whole in der.members(der.members(der.members(body[-1])[0][1])[0][1])
+        ]
+    except (der.NotDER, IndexError, ValueError) as error:
+        raise CMSInvalid("không bổ sung được dấu thời gian vào chữ ký") from error
+    if info[-1][0] == 0xA1:
+        raise CMSInvalid("chữ ký đã có thuộc tính không ký")
+    body[-1] = der.tlv(der.SET, der.sequence(*info, unsigned_timestamp(token)))
+    return der.sequence(kind[2], der.tlv(0xA0, der.sequence(*body)))
 
 
 def attribute(kind: bytes, value: bytes) -> bytes:

@@ -528,11 +528,33 @@ class TimestampClient:
         return token
 
 
+def stamper(
+    source: TimestampSource, at: datetime | None, *, required: bool = True
+) -> Callable[[bytes], bytes]:
+    """A function that gets a token from `source` for a SHA-256 digest and checks it.
+
+    at: the signer's time, from which the token's may differ by five minutes; None: any time. When a
+    token is not `required` and none can be had, the function returns no bytes.
+    """
+
+    def stamp(digest: bytes) -> bytes:
+        try:
+            token = source.stamp(digest)
+            check_answer(token, digest, at=at)
+        except TimestampNotMade:
+            if required:
+                raise
+            return b""
+        return token
+
+    return stamp
+
+
 def check_answer(
     data: bytes,
     digest: bytes,
     *,
-    at: datetime,
+    at: datetime | None,
     nonce: int | None = None,
     policy_oid: str = "",
 ) -> Token:
@@ -546,7 +568,7 @@ def check_answer(
         reason = "nonce khác"
     if not reason and policy_oid and token.policy != policy_oid:
         reason = "chính sách khác"
-    if not reason and abs(token.at - at) > OWN_CLOCK_TOLERANCE:
+    if not reason and at is not None and abs(token.at - at) > OWN_CLOCK_TOLERANCE:
         reason = f"thời gian {local(token.at)} lệch quá 5 phút so với máy này"
     if reason:
         raise TimestampNotMade(detail=reason)
