@@ -199,7 +199,7 @@ def write_trust_list(found: TrustList, *, signer: DigestSigner) -> bytes:
     _check_dates(found)
     root = etree.Element(
         f"{{{TSL}}}TrustServiceStatusList",
-        nsmap={None: TSL},
+        nsmap={None: TSL},  # type: ignore[dict-item]  # the stubs do not know the default one
         TSLTag=TAG,
         Id="TrustServiceStatusList",
     )
