@@ -24,6 +24,7 @@ class Entry:
     name: str
     active: bool
     locked: bool
+    email: str = ""
 
 
 def find(code: str, on: date | None = None) -> Organization | None:
@@ -74,6 +75,7 @@ def snapshot() -> tuple[Entry, ...]:
             name=organization.name,
             active=organization.active,
             locked=organization.locked,
+            email=organization.email,
         )
         for organization in Organization.objects.prefetch_related("codes")
     )

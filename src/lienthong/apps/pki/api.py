@@ -13,6 +13,7 @@ from lienthong.apps.pki.actions import (
     revoke,
 )
 from lienthong.apps.pki.ceremony import make_national_pki
+from lienthong.apps.pki.keyfiles import kit_key
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.queries import (
     certificates,
@@ -60,6 +61,7 @@ __all__ = [
     "issue_receipt",
     "issue_service",
     "keep_authority",
+    "kit_key",
     "log_key",
     "make_log_key",
     "make_national_pki",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from lienthong.core.signing import KeyPasswordWrong, KeySigner
 from lienthong.core.signing.keys import PrivateKey
 
 LOG_KEY = "log.key"
+KIT_KEY = "kit.key"
 
 
 def keys_directory() -> Path:
@@ -125,3 +127,15 @@ def open_pending_key(relative: str, pin: str) -> PrivateKey:
 def forget_pending_key(relative: str) -> None:
     """Destroy a key that waits for a certificate, once it is installed or no longer wanted."""
     (keys_directory() / relative).unlink(missing_ok=True)
+
+
+def kit_key() -> bytes:
+    """The key (32 bytes) that seals secrets shared with other systems, made at its first use."""
+    path = keys_directory() / KIT_KEY
+    if not path.exists():
+        fresh = path.with_name(f".{KIT_KEY}.{secrets.token_hex(4)}")
+        write_secret(fresh, secrets.token_bytes(32))
+        with suppress(FileExistsError):  # two processes at once: the first one's key stands
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_bytes()

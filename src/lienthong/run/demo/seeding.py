@@ -138,11 +138,11 @@ def _keys(
         pki.issue_node(office, at=now)
     if plan.kind == "axis" and not pki.has_key(pki.KeyKind.RECEIPT):
         pki.issue_receipt(office, at=now)
-    for key in plan.organizations if plan.kind == "agency" else ():
+    for key in plan.organizations:
         holder = organizations[key].pk
         if not pki.has_key(pki.KeyKind.SERVICE, organization_id=holder):
             pki.issue_service(office, organization_id=holder, at=now)
-        if not pki.has_key(pki.KeyKind.AGENCY, organization_id=holder):
+        if plan.kind == "agency" and not pki.has_key(pki.KeyKind.AGENCY, organization_id=holder):
             pki.issue_agency(office, organization_id=holder, pin=seals[key], at=now)
 
 

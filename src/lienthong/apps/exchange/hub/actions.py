@@ -23,6 +23,12 @@ class NodeKeyRefused(Problem):
     text = "Chứng thư của điểm kết nối {node} phải dùng khoá P-256."
 
 
+class AgencyHeld(Problem):
+    code = "hub.agency_held"
+    status = 409
+    text = "Cơ quan {code} đang gửi nhận qua điểm kết nối {node}."
+
+
 @transaction.atomic
 def register_node(
     node_id: str, name: str, certificate_pem: str, organization_codes: Iterable[str]
@@ -37,16 +43,28 @@ def register_node(
     node, _ = Node.objects.update_or_create(
         node_id=node_id, defaults={"name": name, "certificate": certificate_pem, "active": True}
     )
+    assign(node, organization_codes, takes_over=True)
+    return node
+
+
+def assign(node: Node, organization_codes: Iterable[str], *, takes_over: bool = False) -> None:
+    """Let a node speak for these agencies and no others, named by any of their codes.
+
+    takes_over: agencies that another node speaks for move to this one; else that is refused.
+    Raises OrganizationUnknown, AgencyHeld.
+    """
     wanted = set()
     for code in organization_codes:
         organization = directory.find(code)
         if organization is None:
             raise directory.OrganizationUnknown(code=code)
         wanted.add(organization.code)
+    held = NodeOrganization.objects.filter(agency_code__in=wanted).exclude(node=node).first()
+    if held is not None and not takes_over:
+        raise AgencyHeld(code=held.agency_code, node=held.node_id)
     node.organizations.exclude(agency_code__in=wanted).delete()
     for code in sorted(wanted):
         NodeOrganization.objects.update_or_create(agency_code=code, defaults={"node": node})
-    return node
 
 
 def deactivate_node(node_id: str) -> None:
@@ -55,6 +73,6 @@ def deactivate_node(node_id: str) -> None:
 
 
 def deliver_again(delivery_id: UUID) -> bool:
-    """Offer a delivery that does not get through again at once."""
+    """Offer a delivery that does not get through, or that its kit could not take, at once."""
     waiting = Delivery.objects.filter(pk=delivery_id).exclude(state=DeliveryState.DELIVERED)
-    return bool(waiting.update(attempts=0, next_at=timezone.now()))
+    return bool(waiting.update(attempts=0, next_at=timezone.now(), state=DeliveryState.QUEUED))

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -41,6 +42,8 @@ from .door import (
     room,
 )
 from .intake import Accepted, Admission, Intake, Waiting, first_answer, log_entry
+from .kit.door import routes as kit_routes
+from .kit.vault import unseal
 from .ledger import Ledger
 from .metrics import Metrics
 from .openapi import DESCRIPTION
@@ -51,11 +54,12 @@ from .problems import (
     HubBusy,
     HubDefect,
     HubStoreFailed,
+    KitClosed,
     PacketNotFound,
     PathNotFound,
     ReceiptInvalid,
 )
-from .rules import LARGE_BODY_BYTES
+from .rules import LARGE_BODY_BYTES, Door
 from .segments import Segments
 from .store import Store, StoredPacket
 
@@ -125,7 +129,11 @@ class Hub:
         self.participants, self.trust = await self.io(self._load)
 
     def _load(self) -> tuple[Participants, signing.Trust]:
-        participants = combine(self.config.directory(), self.store.nodes())
+        participants = combine(
+            self.config.directory(),
+            self.store.nodes(),
+            partial(unseal, self.config.kit_key),
+        )
         if seen := dict(self.gate.seen):
             self.store.touch(seen)
         return participants, self.config.trust()
@@ -165,18 +173,30 @@ class Hub:
             if same is None:
                 raise
             return await self.io(self.answer_again, same)
+        signature = envelope.signature
+        if envelope.door is not Door.NATIVE:
+            signature = await self.io(self._seal, body)
         file, body.file = body.file, None  # the writer's from now on
         waiting = Waiting(
             checked,
             envelope.node.node_id,
             body.raw,
-            envelope.signature,
+            signature,
             body.sha256,
             body.size,
             asyncio.get_running_loop().create_future(),
             file,
+            envelope.door,
         )
         return await self.intake.keep(waiting)
+
+    def _seal(self, body: Body) -> bytes:
+        """The axis' own signature over a packet that came without one (by the kit's door)."""
+        signer = self.config.axis_signer
+        if signer is None:
+            raise KitClosed
+        digest = signing.SHA256Digest(bytes.fromhex(body.sha256))
+        return signing.sign_detached(digest, signer=signer, at=datetime.now(UTC))
 
     def answer_again(self, stored: StoredPacket) -> Accepted:
         """The first answer of a packet, with a proof under the newest checkpoint."""
@@ -569,7 +589,10 @@ def create_app(config: HubConfig | None = None) -> Starlette:
             await hub.close()
 
     return Starlette(
-        routes=[Route(path, handler, methods=[method]) for method, path, handler in ROUTES],
+        routes=[
+            *(Route(path, handler, methods=[method]) for method, path, handler in ROUTES),
+            *kit_routes(),
+        ],
         exception_handlers={
             Problem: _on_problem,
             HTTPException: _on_http,

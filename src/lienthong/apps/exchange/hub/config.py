@@ -30,6 +30,8 @@ class DirectoryEntry(Protocol):
     def active(self) -> bool: ...
     @property
     def locked(self) -> bool: ...
+    @property
+    def email(self) -> str: ...
 
 
 def stop_process() -> None:
@@ -45,6 +47,8 @@ class HubConfig:
     data_dir: Path
     node_name: str
     receipt_signer: signing.DigestSigner
+    axis_signer: signing.DigestSigner | None = None
+    kit_key: bytes = b""
     log_key: Ed25519PrivateKey
     trust: Callable[[], signing.Trust]
     directory: Callable[[], tuple[DirectoryEntry, ...]]
@@ -81,6 +85,8 @@ class HubConfig:
             node_name=settings.NODE_NAME,
             receipt_signer=pki.hub_receipt_signer(),
             log_key=pki.log_key(),
+            axis_signer=_axis_signer(),
+            kit_key=pki.kit_key(),
             trust=and_close(pki.trust),
             directory=and_close(directory.snapshot),
             bundle=lambda: pki.trust().bundle(),
@@ -88,6 +94,17 @@ class HubConfig:
             documents_max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES,
             waiting_max=settings.HUB_WAITING_MAX,
         )
+
+
+def _axis_signer() -> signing.DigestSigner | None:
+    """The key by which the axis seals what comes without a packet signature; None without one."""
+    from lienthong.apps.directory import api as directory  # noqa: PLC0415
+    from lienthong.apps.pki import api as pki  # noqa: PLC0415
+
+    axis = directory.all_active().filter(kind=directory.Kind.AXIS).first()
+    if axis is None or not pki.has_key(pki.KeyKind.SERVICE, organization_id=axis.pk):
+        return None
+    return pki.service_signer(axis.pk)
 
 
 def and_close(call: Callable[[], T]) -> Callable[[], T]:

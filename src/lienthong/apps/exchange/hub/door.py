@@ -146,24 +146,42 @@ def declared_size(request: Request, max_bytes: int) -> int | None:
 async def read_body(
     request: Request, *, caller: Caller, segments: Segments, max_bytes: int, within_s: float
 ) -> Body:
-    """Receive the body, hashing it; a large one goes to a file, so memory stays flat.
+    """Receive the body that the caller's signature covers.
 
-    Raises PacketTooLarge, DigestMismatch, HubStorageFull; TimeoutError for a client too slow.
+    Raises what receive_body raises, and DigestMismatch.
     """
-    receiver = _Receiver(segments, max_bytes)
+    body = await receive_body(request, segments=segments, max_bytes=max_bytes, within_s=within_s)
+    if bytes.fromhex(body.sha256) != caller.body_sha256:
+        body.discard()
+        raise DigestMismatch
+    return body
+
+
+async def receive_body(
+    request: Request,
+    *,
+    segments: Segments,
+    max_bytes: int,
+    within_s: float,
+    trailer: bytes = b"",
+) -> Body:
+    """Receive a body, hashing it; a large one goes to a file, so memory stays flat.
+
+    trailer: bytes that may follow the body proper; they are taken off before the digest.
+    Raises PacketTooLarge, HubStorageFull; TimeoutError for a client too slow.
+    """
+    receiver = _Receiver(segments, max_bytes, trailer)
     try:
         async with asyncio.timeout(within_s):
             async for chunk in request.stream():
                 if receiver.add(chunk):
                     await asyncio.to_thread(receiver.flush)
+            receiver.end()
             if receiver.file is not None:
                 await asyncio.to_thread(receiver.flush)
     except BaseException:  # whatever ends it, the client's going away too, leaves no file behind
         receiver.discard()
         raise
-    if receiver.digest.digest() != caller.body_sha256:
-        receiver.discard()
-        raise DigestMismatch
     body = Body(receiver.digest.hexdigest(), receiver.size, b"", receiver.file)
     if receiver.file is None:
         body.raw = b"".join(receiver.parts)
@@ -171,8 +189,10 @@ async def read_body(
 
 
 class _Receiver:
-    def __init__(self, segments: Segments, max_bytes: int) -> None:
+    def __init__(self, segments: Segments, max_bytes: int, trailer: bytes) -> None:
         self._segments = segments
+        self._trailer = trailer
+        self._tail = b""  # the last bytes, which may be the trailer
         self._max_bytes = max_bytes
         self._held = 0
         self.size = 0
@@ -182,6 +202,19 @@ class _Receiver:
 
     def add(self, chunk: bytes) -> bool:
         """Take a chunk; True when what is held in memory should go to the file."""
+        if self._trailer:
+            chunk = self._tail + chunk
+            keep = max(0, len(chunk) - len(self._trailer))
+            chunk, self._tail = chunk[:keep], chunk[keep:]
+        return self._take(chunk)
+
+    def end(self) -> None:
+        """Nothing more comes: what was held back is the trailer, or belongs to the body."""
+        if self._tail and self._tail != self._trailer:
+            self._take(self._tail)
+        self._tail = b""
+
+    def _take(self, chunk: bytes) -> bool:
         self.size += len(chunk)
         if self.size > self._max_bytes:
             raise PacketTooLarge(max_bytes=self._max_bytes, size=self.size)

@@ -27,7 +27,7 @@ from .checks import Checked
 from .config import HubConfig
 from .ledger import Ledger, evidence
 from .problems import HubBusy, HubDefect, HubStorageFull, HubStoreFailed
-from .rules import Kind, new_id
+from .rules import Door, Kind, new_id
 from .segments import OWN_FILE, Place, Segments, SyncFailed
 from .store import Batch, Kept, NewPacket, Store, StoredPacket
 
@@ -65,6 +65,7 @@ class Waiting:
     size: int
     done: asyncio.Future[Accepted]
     file: Path | None = None
+    door: Door = Door.NATIVE
     id: uuid.UUID = field(default_factory=new_id)
 
 
@@ -254,6 +255,7 @@ class Intake:
             size=waiting.size,
             place=place,
             signature=waiting.signature,
+            door=waiting.door,
             document_id=checked.document_id,
             document_key=checked.document_key,
             number_key=checked.number_key,

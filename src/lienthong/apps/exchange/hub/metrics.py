@@ -34,6 +34,9 @@ class Metrics:
         self.intake_seconds = Histogram(
             "lienthong_hub_intake_seconds", "Time from request to durable", registry=registry
         )
+        self.kit_unpadded = Counter(
+            "lienthong_hub_kit_unpadded", "Digests written without padding", registry=registry
+        )
         self.under_way = Gauge(
             "lienthong_hub_under_way", "Packets between request and answer", registry=registry
         )

@@ -10,7 +10,7 @@ import uuid
 
 from django.db import models
 
-from .rules import DeliveryState, Kind
+from .rules import DeliveryState, Door, Kind, ProposalKind, ProposalState
 
 
 class Node(models.Model):
@@ -18,7 +18,17 @@ class Node(models.Model):
 
     node_id = models.CharField("mã điểm kết nối", max_length=64, primary_key=True)
     name = models.CharField("tên", max_length=200)
-    certificate = models.TextField("chứng thư (PEM)")
+    door = models.CharField(
+        "cửa kết nối",
+        max_length=10,
+        choices=[(d, d) for d in Door],
+        default=Door.NATIVE,
+        db_default=Door.NATIVE,
+    )
+    certificate = models.TextField("chứng thư (PEM)", blank=True)
+    sealed_secret = models.BinaryField("khóa bí mật (đã niêm phong)", default=b"", db_default=b"")
+    profile = models.CharField("mức kiểm tra gói tin", max_length=10, blank=True, db_default="")
+    fresh_time = models.BooleanField("bắt buộc thời gian mới", default=False, db_default=False)
     active = models.BooleanField("đang hoạt động", default=True)
     registered_at = models.DateTimeField("thời điểm đăng ký", auto_now_add=True)
     last_seen_at = models.DateTimeField("lần kết nối gần nhất", null=True)
@@ -26,6 +36,16 @@ class Node(models.Model):
     class Meta:
         db_table = "hub_node"
         verbose_name = "điểm kết nối"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(door=Door.KIT) | ~models.Q(certificate=""),
+                name="hub_node_native_has_certificate",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(door=Door.NATIVE) | ~models.Q(sealed_secret=b""),
+                name="hub_node_kit_has_secret",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.node_id} ({self.name})"
@@ -45,6 +65,39 @@ class NodeOrganization(models.Model):
         return self.agency_code
 
 
+class AgencyProposal(models.Model):
+    """Đề nghị về cơ quan: what a system asks through the kit; the operator decides (DX-97)."""
+
+    node = models.ForeignKey(Node, models.PROTECT, related_name="proposals")
+    kind = models.CharField("đề nghị", max_length=10, choices=[(k, k) for k in ProposalKind])
+    agency_code = models.CharField("mã cơ quan", max_length=35)
+    facts = models.JSONField("nội dung", default=dict)
+    state = models.CharField(
+        "trạng thái",
+        max_length=10,
+        choices=[(s, s) for s in ProposalState],
+        default=ProposalState.WAITING,
+    )
+    asked_at = models.DateTimeField("thời điểm đề nghị", auto_now_add=True)
+    decided_at = models.DateTimeField("thời điểm quyết định", null=True)
+
+    class Meta:
+        db_table = "hub_agency_proposal"
+        verbose_name = "đề nghị về cơ quan"
+        constraints = (
+            models.UniqueConstraint(
+                "node",
+                "kind",
+                "agency_code",
+                name="hub_proposal_once",
+                condition=models.Q(state=ProposalState.WAITING),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.agency_code} ({self.state})"
+
+
 class Packet(models.Model):
     """Gói tin: taken in, kept, proved. The bytes are in a segment; the row says where."""
 
@@ -58,6 +111,7 @@ class Packet(models.Model):
     segment = models.IntegerField("đoạn lưu", help_text="0: tệp riêng")
     position = models.BigIntegerField("vị trí trong đoạn")
     signature = models.BinaryField("chữ ký gói tin")
+    door = models.CharField("cửa nhận", max_length=10, default=Door.NATIVE, db_default=Door.NATIVE)
     document_id = models.CharField("mã văn bản", max_length=100)
     document_key = models.CharField("mã văn bản (duy nhất)", max_length=100, null=True)
     number_key = models.CharField("số, ký hiệu, năm (duy nhất)", max_length=100, null=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from lienthong.core import edxml
+
 from .config import DirectoryEntry
+from .rules import Door
 from .store import NodeRow
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +27,28 @@ class Agency:
     name: str
     active: bool
     locked: bool
+    email: str = ""
     node_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class KitAccess:
+    """How a system comes through the client kit's door. The secret is shared with it."""
+
+    secret: str
+    profile: edxml.Profile
+    fresh_time: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """A registered node: its request key and its agencies."""
+    """A registered node: its agencies, and its request key or its access by the client kit."""
 
     node_id: str
     name: str
-    public_key: ec.EllipticCurvePublicKey
+    public_key: ec.EllipticCurvePublicKey | None
     codes: frozenset[str]
+    kit: KitAccess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +76,48 @@ class Participants:
 NOBODY = Participants({}, {})
 
 
-def combine(entries: Iterable[DirectoryEntry], rows: Iterable[NodeRow]) -> Participants:
-    """Join the directory with the registered nodes."""
+def combine(
+    entries: Iterable[DirectoryEntry],
+    rows: Iterable[NodeRow],
+    unseal: Callable[[str, bytes], str | None],
+) -> Participants:
+    """Join the directory with the registered nodes. unseal: opens a system's secret."""
     agencies: dict[str, Agency] = {}
     for entry in entries:
         agency = Agency(
-            entry.code, entry.codes | {entry.code}, entry.name, entry.active, entry.locked
+            entry.code,
+            entry.codes | {entry.code},
+            entry.name,
+            entry.active,
+            entry.locked,
+            entry.email,
         )
         agencies.update(dict.fromkeys((entry.code, *entry.codes), agency))
     nodes: dict[str, Node] = {}
     for row in rows:
-        key = x509.load_pem_x509_certificate(row.certificate.encode()).public_key()
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise TypeError(f"the key of node {row.node_id} is not an elliptic-curve key")
-        canonical = {agencies[code].code for code in row.codes if code in agencies}
-        nodes[row.node_id] = Node(row.node_id, row.name, key, frozenset(canonical))
+        canonical = frozenset(agencies[code].code for code in row.codes if code in agencies)
+        if row.door == Door.KIT:
+            access = _access(row, unseal)
+            nodes[row.node_id] = Node(row.node_id, row.name, None, canonical, access)
+        else:
+            nodes[row.node_id] = Node(row.node_id, row.name, _key(row), canonical)
         for code in canonical:
             owner = replace(agencies[code], node_id=row.node_id)
             agencies.update(dict.fromkeys((owner.code, *owner.codes), owner))
     return Participants(agencies, nodes)
+
+
+def _key(row: NodeRow) -> ec.EllipticCurvePublicKey:
+    key = x509.load_pem_x509_certificate(row.certificate.encode()).public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError(f"the key of node {row.node_id} is not an elliptic-curve key")
+    return key
+
+
+def _access(row: NodeRow, unseal: Callable[[str, bytes], str | None]) -> KitAccess | None:
+    """None when the secret cannot be opened here: then the system is answered as unknown."""
+    secret = unseal(row.node_id, row.sealed_secret)
+    if secret is None:
+        logger.error("the secret of system %s cannot be opened with this node's key", row.node_id)
+        return None
+    return KitAccess(secret, edxml.Profile(row.profile), row.fresh_time)

@@ -167,3 +167,11 @@ class HubDefect(Problem):
     code = "hub.defect"
     status = 500
     text = "Trục liên thông gặp lỗi khi xử lý yêu cầu."
+
+
+class KitClosed(Problem):
+    """The axis has no key to seal what comes by the kit's door."""
+
+    code = "hub.kit_closed"
+    status = 503
+    text = "Trục liên thông chưa mở cửa kết nối cho bộ công cụ khách."

@@ -26,12 +26,38 @@ class Kind(StrEnum):
     STATUS = "status"
 
 
+class Door(StrEnum):
+    """By which door a participant comes: signed requests, or the client kit with its secret."""
+
+    NATIVE = "native"
+    KIT = "kit"
+
+
+class ProposalKind(StrEnum):
+    """What a system may ask about agencies of its own branch (DX-97)."""
+
+    REGISTER = "register"
+    DELETE = "delete"
+
+
+class ProposalState(StrEnum):
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+
+
 class DeliveryState(StrEnum):
-    """Where a delivery is. DELIVERED only after the recipient's signed acknowledgement."""
+    """Where a delivery is.
+
+    DELIVERED only after the recipient's acknowledgement: signed at the native door, under the
+    shared secret at the kit's. FAILED: the recipient's kit could not take it; the operator queues
+    it again (DX-92).
+    """
 
     QUEUED = "QUEUED"
     FETCHED = "FETCHED"
     DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
 
 
 def lease_s(attempts: int) -> int:

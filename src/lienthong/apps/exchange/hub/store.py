@@ -42,6 +42,7 @@ class NewPacket:
     size: int
     place: Place
     signature: bytes
+    door: str
     document_id: str
     document_key: str | None
     number_key: str | None
@@ -101,6 +102,10 @@ class NodeRow:
     name: str
     certificate: str
     codes: tuple[str, ...]
+    door: str = "native"
+    sealed_secret: bytes = b""
+    profile: str = ""
+    fresh_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ _PACKET_COLUMNS = (
     ("segment", "int4"),
     ("position", "int8"),
     ("signature", "bytea"),
+    ("door", "text"),
     ("document_id", "text"),
     ("document_key", "text"),
     ("number_key", "text"),
@@ -159,7 +165,7 @@ _SELECT_PACKET = (
 _CLAIM = """
 WITH picked AS (
   SELECT id FROM hub_delivery
-  WHERE agency_code = ANY(%(codes)s) AND state <> 'DELIVERED' AND next_at <= now()
+  WHERE agency_code = ANY(%(codes)s) AND state IN ('QUEUED', 'FETCHED') AND next_at <= now()
   ORDER BY urgency DESC, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE hub_delivery d
@@ -405,6 +411,20 @@ class Store:
         waiting, dead = row or (0, 0)
         return {"waiting": int(waiting), "dead_letters": int(dead)}
 
+    # -- for the other door ---------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reads and for hand-outs that may be done again."""
+        with self._connection(self._relaxed) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection whose commits are on disk when they return."""
+        with self._connection(self._durable) as connection:
+            yield connection
+
     # -- nodes and refusals ---------------------------------------------------------------------
 
     def nodes(self) -> list[NodeRow]:
@@ -412,10 +432,13 @@ class Store:
         with self._connection(self._relaxed) as connection:
             rows = connection.execute(
                 "SELECT n.node_id, n.name, n.certificate, ARRAY(SELECT o.agency_code FROM"
-                " hub_node_organization o WHERE o.node_id = n.node_id)"
-                " FROM hub_node n WHERE n.active"
+                " hub_node_organization o WHERE o.node_id = n.node_id), n.door, n.sealed_secret,"
+                " n.profile, n.fresh_time FROM hub_node n WHERE n.active"
             ).fetchall()
-        return [NodeRow(row[0], row[1], row[2], tuple(row[3])) for row in rows]
+        return [
+            NodeRow(row[0], row[1], row[2], tuple(row[3]), row[4], bytes(row[5]), row[6], row[7])
+            for row in rows
+        ]
 
     def touch(self, seen: Mapping[str, datetime]) -> None:
         """Note when each node was last heard of."""
@@ -508,7 +531,7 @@ def _columns(packets: Sequence[NewPacket], size: int) -> list[list[Any]]:
         (
             *(each.id, each.agency_code, each.node_id, each.kind, each.business, each.sha256),
             *(each.size, each.place.segment, each.place.position, each.signature),
-            *(each.document_id, each.document_key, each.number_key, each.reference),
+            *(each.door, each.document_id, each.document_key, each.number_key, each.reference),
             *(each.status_code, each.urgency, each.received_at, each.receipt),
             *(each.warnings, each.checks, index),
         )

@@ -9,6 +9,7 @@ from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
 
 from . import views
+from .kit import views as kit
 
 app_name = "hub"
 urlpatterns = [
@@ -16,6 +17,11 @@ urlpatterns = [
     path("goi-tin/<uuid:pk>", views.packet, name="packet"),
     path("hang-doi/", views.queues, name="queues"),
     path("don-vi/", views.participants, name="participants"),
+    path("he-thong/", kit.listed, name="systems"),
+    path("he-thong/moi", kit.new, name="system_new"),
+    path("he-thong/de-nghi/<int:pk>", kit.decide, name="proposal_decide"),
+    path("he-thong/<str:system_id>", kit.change, name="system"),
+    path("he-thong/<str:system_id>/khoa-moi", kit.renew_secret, name="system_secret"),
 ]
 
 
@@ -26,7 +32,10 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
     packets = Link(_("Gói tin"), reverse("hub:packets"), "envelope-paper", short=_("Gói tin"))
     queues = Link(_("Hàng đợi"), reverse("hub:queues"), "hourglass-split", short=_("Hàng đợi"))
     parties = Link(_("Đơn vị tham gia"), reverse("hub:participants"), "building", short=_("Đơn vị"))
-    return (Section(_("Vận hành trục"), (packets, queues, parties)),)
+    systems = Link(
+        _("Hệ thống kết nối"), reverse("hub:systems"), "box-arrow-in-right", short=_("Hệ thống")
+    )
+    return (Section(_("Vận hành trục"), (packets, queues, parties, systems)),)
 
 
 navigation.register("hub", _sections)

@@ -54,6 +54,7 @@ class Country:
         )
         self.log_key = Ed25519PrivateKey.generate()
         self.receipt_signer = self._signer(Profile.RECEIPT, "Trục liên thông", "Trục", "G22")
+        self.axis_signer = self._signer(Profile.SERVICE, "Trục liên thông", "Trục", "G22")
         self.ministry = self._agency("G99", "000.00.00.G99", "Bộ Thử nghiệm", "bo")
         self.province = self._agency("H99", "000.00.00.H99", "UBND tỉnh Minh Họa", "tinh")
         self.department = self._agency("H99.8", "000.00.08.H99", "Sở Mẫu biểu", "tinh")

@@ -23,6 +23,7 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.exchange.hub import api as hub_api
 from lienthong.apps.exchange.hub.app import Hub, create_app
 from lienthong.apps.exchange.hub.config import HubConfig, and_close, conninfo_of
+from lienthong.apps.pki import api as pki
 from lienthong.core import edxml, signing
 
 from .country import Agency, Country
@@ -50,6 +51,8 @@ def hub_config(country: Country, data_dir: Path, **values: Any) -> HubConfig:
         "data_dir": data_dir,
         "node_name": "truc",
         "receipt_signer": country.receipt_signer,
+        "axis_signer": country.axis_signer,
+        "kit_key": pki.kit_key(),
         "log_key": country.log_key,
         "trust": lambda: country.trust,
         "directory": and_close(directory.snapshot),

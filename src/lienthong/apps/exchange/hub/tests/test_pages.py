@@ -27,7 +27,7 @@ from lienthong.apps.exchange.hub.models import (
 )
 from lienthong.apps.exchange.hub.rules import DeliveryState, Kind
 
-PAGES = ["/truc/goi-tin/", "/truc/hang-doi/", "/truc/don-vi/"]
+PAGES = ["/truc/goi-tin/", "/truc/hang-doi/", "/truc/don-vi/", "/truc/he-thong/"]
 
 
 @pytest.fixture(autouse=True)
