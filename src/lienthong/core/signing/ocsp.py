@@ -112,7 +112,7 @@ def build_request(
     digest: str = "sha1",
 ) -> bytes:
     """A request (DER) for the status of `certificate`. nonce: 1 to 32 random bytes."""
-    question = certificate_id(certificate.serial_number, issuer, digest)
+    question = certificate_id(raw_fields(certificate).serial, issuer, digest)
     parts = [der.sequence(der.sequence(question))]
     if nonce is not None:
         if not 0 < len(nonce) <= NONCE_SIZE_MAX_BYTES:
@@ -414,7 +414,7 @@ def _check_subject(
     expected = (
         hashlib.new(digest, fields.subject, usedforsecurity=False).digest(),
         hashlib.new(digest, fields.key_bits, usedforsecurity=False).digest(),
-        certificate.serial_number,
+        raw_fields(certificate).serial,
     )
     found = (response.issuer_name_hash, response.issuer_key_hash, response.serial_number)
     if found != expected:

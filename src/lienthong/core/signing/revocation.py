@@ -222,7 +222,7 @@ def _answer_views(question: Question) -> Iterator[list[ocsp.Answer]]:
 
 def _answers(question: Question) -> list[ocsp.Answer]:
     found = []
-    asked = question.evidence.answers.get(question.certificate.serial_number, [])
+    asked = question.evidence.answers.get(raw_fields(question.certificate).serial, [])
     others = question.pool.get(subject_key(question.issuer), ())
     for data in asked[:ANSWERS_MAX]:
         question.budget.spend()
@@ -244,7 +244,7 @@ def _answers(question: Question) -> list[ocsp.Answer]:
 
 def _responder_is_good(responder: x509.Certificate, question: Question) -> bool:
     """A responder without ocsp-nocheck must be good by the issuer's lists."""
-    if responder.serial_number == question.certificate.serial_number:
+    if raw_fields(responder).serial == raw_fields(question.certificate).serial:
         return False
     own = Question(
         responder,
@@ -436,7 +436,7 @@ class _ListView:
             if one is None:
                 continue
             try:
-                found = one.entry(self.certificate.serial_number, issuer)
+                found = one.entry(raw_fields(self.certificate).serial, issuer)
             except NotDER:
                 # What cannot be read may be a revocation.
                 return Revocation(self.certificate.not_valid_before_utc)

@@ -29,6 +29,7 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 class RawFields:
     """Parts of a certificate exactly as they are encoded in it."""
 
+    serial: int  # may be negative: whether that is allowed is not judged here
     issuer: bytes
     subject: bytes
     key_info: bytes  # SubjectPublicKeyInfo
@@ -40,7 +41,7 @@ def raw_fields(certificate: x509.Certificate) -> RawFields:
     """Read them. Raises NotDER (a ValueError)."""
     fields = Reader(certificate.tbs_certificate_bytes).enter(0x30)
     fields.skip(0xA0)
-    fields.content(0x02)
+    serial = fields.integer()
     fields.enter(0x30)
     issuer = fields.whole()
     fields.enter(0x30)
@@ -50,7 +51,7 @@ def raw_fields(certificate: x509.Certificate) -> RawFields:
     bits = key.content(0x03)
     if bits[:1] != b"\x00":
         raise NotDER("a key of broken bytes")
-    return RawFields(issuer, subject, key_info, bits[1:])
+    return RawFields(serial, issuer, subject, key_info, bits[1:])
 
 
 @lru_cache(maxsize=16384)

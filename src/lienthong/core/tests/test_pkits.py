@@ -81,7 +81,8 @@ ANY_TWO_LISTS = [each for each in CASES if each["valid"] and len(each["lists"]) 
 
 @pytest.mark.parametrize("case", ANY_TWO_LISTS, ids=lambda each: each["name"])
 def test_without_one_of_its_lists_no_path_is_valid(case: dict[str, Any]) -> None:  # R43
-    for lists in ([], case["lists"][:1], case["lists"][1:]):
+    choices: list[list[str]] = [[], case["lists"][:1], case["lists"][1:]]
+    for lists in choices:
         assert _validate({**case, "lists": lists}).trouble is path.Trouble.NO_STATUS
 
 
