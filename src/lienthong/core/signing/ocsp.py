@@ -25,7 +25,13 @@ from lienthong.core.signing.cms import ECDSA_SHA256_ID, PSS_ID
 from lienthong.core.signing.der import NotDER
 from lienthong.core.signing.der_read import Reader, moment
 from lienthong.core.signing.keys import DigestSigner
-from lienthong.core.signing.policy import AlgorithmRefused, algorithm_of, check_key, verify
+from lienthong.core.signing.policy import (
+    Algorithm,
+    AlgorithmRefused,
+    algorithm_of,
+    check_key,
+    verify,
+)
 from lienthong.core.signing.revoked import REASON_NUMBERS, UNSPECIFIED, Revocation
 from lienthong.core.signing.x509_names import is_signed_by, raw_fields
 
@@ -51,7 +57,7 @@ _DIGEST_NAMES = {
     der.oid("2.16.840.1.101.3.4.2.1")[2:]: "sha256",
 }
 _GOOD, _UNKNOWN = b"\x80\x00", b"\x82\x00"
-_FORBIDDEN_HASHES = {"md5", "sha1"}
+_PSS = "1.2.840.113549.1.1.10"
 _ARCHIVE_CUTOFF_OID = x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1.6")
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
@@ -146,7 +152,11 @@ def read_request(data: bytes) -> Request:
 def _question(one: Reader) -> Question:
     encoded = one.whole()
     fields = Reader(encoded).enter(0x30)
-    digest = _DIGEST_NAMES.get(fields.enter(0x30).content(0x06), "")
+    algorithm = fields.enter(0x30)
+    digest = _DIGEST_NAMES.get(algorithm.content(0x06), "")
+    if algorithm and algorithm.content(0x05):
+        raise NotDER("parameters of the digest")
+    algorithm.end()
     name_hash, key_hash = fields.content(0x04), fields.content(0x04)
     serial = fields.integer()
     fields.end()
@@ -368,7 +378,7 @@ def check_response(
         raise OCSPRefused("câu trả lời OCSP không đúng mã dùng một lần (nonce) đã gửi")
     _check_time(response, at, now or at)
     responder = _responder(response, issuer, others)
-    _check_signature(response, responder)
+    _check_signature(data, response, responder)
     if responder != issuer:
         _check_delegation(responder, issuer, response.produced_at_utc, is_revoked)
     return _answer(data, response, responder)
@@ -453,19 +463,36 @@ def _responder(
     raise OCSPRefused("không tìm thấy chứng thư của máy chủ OCSP đã ký câu trả lời")
 
 
-def _check_signature(response: ocsp.OCSPResponse, responder: x509.Certificate) -> None:
+def _check_signature(data: bytes, response: ocsp.OCSPResponse, responder: x509.Certificate) -> None:
     try:
         key = check_key(responder.public_key())
-        digest = response.signature_hash_algorithm
-        if digest is None or digest.name in _FORBIDDEN_HASHES:
-            raise OCSPRefused("câu trả lời OCSP được ký bằng thuật toán không an toàn")
-        algorithm = algorithm_of(response.signature_algorithm_oid.dotted_string, digest.name)
-        body = hashlib.new(digest.name, response.tbs_response_bytes).digest()
+        algorithm = _algorithm(data, response)
+        body = hashlib.new(algorithm.digest, response.tbs_response_bytes).digest()
         verify(key, algorithm, body, response.signature)
     except (AlgorithmRefused, UnsupportedAlgorithm) as error:
-        raise OCSPRefused("câu trả lời OCSP được ký bằng thuật toán không được phép") from error
+        raise OCSPRefused("câu trả lời OCSP được ký bằng thuật toán không an toàn") from error
     except (InvalidSignature, ValueError, TypeError) as error:
         raise OCSPRefused("chữ ký của câu trả lời OCSP không đúng") from error
+
+
+def _algorithm(data: bytes, response: ocsp.OCSPResponse) -> Algorithm:
+    """The row of the table for the signature. Raises AlgorithmRefused.
+
+    The library does not tell the parameters of PSS: they must be those that we write (R15).
+    """
+    identifier = response.signature_algorithm_oid.dotted_string
+    if identifier == _PSS:
+        answer = Reader(data).enter(0x30)
+        answer.content(0x0A)
+        wrapped = answer.enter(0xA0).enter(0x30)
+        wrapped.content(0x06)
+        basic = Reader(wrapped.content(0x04)).enter(0x30)
+        basic.enter(0x30)
+        if basic.whole() != PSS_ID:
+            raise AlgorithmRefused("tham số PSS không đúng bảng thuật toán")
+        return algorithm_of(identifier, "sha256")
+    digest = response.signature_hash_algorithm
+    return algorithm_of(identifier, digest.name if digest else "")
 
 
 def _check_delegation(
