@@ -3,7 +3,7 @@
 Each refusal has a code that never changes and a Vietnamese sentence where a person sees it. What
 one part refuses by itself is tested next to it: unsigned and wrongly signed documents, unknown
 recipients, DTD and entities, floods and replays in `apps/exchange/tests/test_hub_intake.py`, PDFs
-in `core/tests/test_signing_refusals.py`, packets in `core/tests/test_edxml_hostile.py`.
+in `core/tests/signing_cases`, packets in `core/tests/test_edxml_hostile.py`.
 """
 
 from __future__ import annotations

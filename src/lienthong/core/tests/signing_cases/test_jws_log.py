@@ -329,13 +329,13 @@ def test_the_resigned_checkpoint_is_otherwise_sound() -> None:
 @rule("R60")
 @pytest.mark.parametrize("what", ["unknown key", "fork", "size 0"])
 def test_another_checkpoint_is_refused(what: str) -> None:
-    changes: dict[str, Any] = {
+    changes: dict[str, dict[str, Any]] = {
         "unknown key": {"key": Ed25519PrivateKey.generate()},
         "fork": {"root": hashlib.sha256(b"another tree").digest()},
         "size 0": {"size": 0, "root": tlog.EMPTY_ROOT},
-    }[what]
+    }
 
-    assert not look(_resigned(receipt_file(), **changes)).ok
+    assert not look(_resigned(receipt_file(), **changes[what])).ok
 
 
 @rule("R60")
