@@ -1,8 +1,9 @@
 """Whether a PDF may be signed (SG 6.1): what a person sees must be all there is.
 
-Shadow attacks are prepared before signing and cannot be seen afterwards, so active content is
-refused here. Ordinary documents pass: fonts that are not embedded, links, outlines and forms give
-at most a warning.
+Shadow attacks are prepared before signing and cannot be seen afterwards, so active and hidden
+content is refused here. Ordinary documents pass: fonts that are not embedded, links, outlines,
+declared attachments and forms give at most a warning (docs/divergences.md). What rewriting the
+document mends is left to `prepare_pdf`; `pdf_ready` looks at what is signed in the end.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lienthong.core.signing.problems import (
     PdfActiveContent,
     PdfBroken,
     PdfEncrypted,
+    PdfHiddenContent,
     PdfNotPdf,
     PdfSignedAlready,
     PdfTooLarge,
@@ -34,6 +36,12 @@ _ACTIONS = {
     "/ImportData": "lệnh nạp dữ liệu",
     "/Rendition": "lệnh phát đa phương tiện",
     "/RichMediaExecute": "đa phương tiện",
+    "/Movie": "phim",
+    "/Sound": "âm thanh",
+    "/GoTo3DView": "mô hình 3D",
+    "/Hide": "lệnh ẩn hiện nội dung",
+    "/SetOCGState": "lệnh ẩn hiện lớp nội dung",
+    "/ResetForm": "lệnh xóa biểu mẫu",
 }
 _ANNOTATIONS = {
     "/RichMedia": "đa phương tiện",
@@ -124,20 +132,28 @@ def _facts(pdf: pikepdf.Pdf) -> PdfFacts:
     _check_form(root.get("/AcroForm"), notes)
     if "/DSS" in root:
         raise PdfSignedAlready(field="DSS")
-    scan = _Scan()
+    scan = check_content(pdf)
+    if not scan.fonts_embedded:
+        notes.append("Có phông chữ không nhúng trong tệp; máy khác có thể hiển thị khác đi.")
+    if scan.attached:
+        names = sorted(set(scan.attached.values()))[:5]
+        notes.append(f"Có tệp đính kèm bên trong PDF: {', '.join(names)}.")
+    if scan.remote:
+        notes.append("Có liên kết tới tệp khác bên ngoài PDF.")
+    return PdfFacts(pages, pdf.pdf_version, title_of(pdf), scan.fonts_embedded, tuple(notes))
+
+
+def check_content(pdf: pikepdf.Pdf) -> Scan:
+    """Look through every object. Raises PdfActiveContent or PdfHiddenContent."""
+    scan = Scan()
     for thing in pdf.objects:
         scan.look(thing, 0)
     if scan.active:
         raise PdfActiveContent(found=", ".join(sorted(scan.active)))
-    if not scan.fonts_embedded:
-        notes.append("Có phông chữ không nhúng trong tệp; máy khác có thể hiển thị khác đi.")
-    if scan.attached:
-        notes.append("Có tệp đính kèm bên trong PDF: " + ", ".join(sorted(scan.attached)[:5]) + ".")
-    if scan.remote:
-        notes.append("Có liên kết tới tệp khác bên ngoài PDF.")
-    if _has_hidden_layers(root):
-        notes.append("Có lớp nội dung đang ẩn.")
-    return PdfFacts(pages, pdf.pdf_version, title_of(pdf), scan.fonts_embedded, tuple(notes))
+    hidden = [*hidden_of(pdf), *scan.undeclared(pdf.Root)]
+    if hidden:
+        raise PdfHiddenContent(found=", ".join(hidden))
+    return scan
 
 
 def _check_form(form: Any, notes: list[str]) -> None:
@@ -220,12 +236,14 @@ def title_of(pdf: pikepdf.Pdf) -> str:
     return str(info["/Title"]).strip()
 
 
-class _Scan:
+class Scan:
     """Looks through every object once; direct objects with their owner."""
 
     def __init__(self) -> None:
         self.active: set[str] = set()
-        self.attached: set[str] = set()
+        self.attached: dict[tuple[int, int], str] = {}
+        self.embedded: set[tuple[int, int]] = set()
+        self.marked: set[tuple[int, int]] = set()
         self.remote = False
         self.fonts_embedded = True
 
@@ -260,16 +278,28 @@ class _Scan:
         subtype = str(thing.get("/Subtype", ""))
         if subtype in _ANNOTATIONS and "/Rect" in thing:
             self.active.add(_ANNOTATIONS[subtype])
+        if subtype == "/FileAttachment" and isinstance(thing.get("/FS"), pikepdf.Dictionary):
+            self.marked.add(_file_of(thing["/FS"]))
         if "/EF" in thing:
             self._attachment(thing)
+        if "/Ref" in thing and subtype == "/Form":
+            self.active.add("nội dung nằm ở tệp bên ngoài")
         if str(thing.get("/Type", "")) == "/Font":
             self._font(thing, subtype)
 
     def _attachment(self, thing: pikepdf.Dictionary) -> None:
         name = str(thing.get("/UF", thing.get("/F", "tệp không tên")))
-        self.attached.add(name)
+        self.attached[_file_of(thing)] = name
         if name.rpartition(".")[2].lower() in _PROGRAMS:
             self.active.add(f"chương trình đính kèm {name}")
+
+    def undeclared(self, root: pikepdf.Object) -> list[str]:
+        """Embedded files that no list of attachments and no attachment mark names (SG 6.1)."""
+        declared = {_file_of(one) for one in _declared_files(root)} | self.marked
+        lost = [name for key, name in self.attached.items() if key not in declared]
+        if self.embedded - self.attached.keys():
+            lost.append("tệp không tên")
+        return [f"tệp nhúng không khai báo {name}" for name in sorted(lost)]
 
     def _font(self, font: pikepdf.Dictionary, subtype: str) -> None:
         if subtype in {"/Type0", "/Type3"}:
@@ -284,6 +314,7 @@ class _Scan:
         if "/F" in stream.stream_dict:
             self.active.add("nội dung nằm ở tệp bên ngoài")
         if str(stream.stream_dict.get("/Type", "")) == "/EmbeddedFile":
+            self.embedded.add(stream.objgen)
             try:
                 start = stream.read_bytes()[:4]
             except pikepdf.PdfError as error:
@@ -292,15 +323,91 @@ class _Scan:
                 self.active.add("chương trình đính kèm")
 
 
-def _has_hidden_layers(root: pikepdf.Object) -> bool:
-    layers = root.get("/OCProperties")
-    shown = layers.get("/D") if isinstance(layers, pikepdf.Dictionary) else None
-    if not isinstance(shown, pikepdf.Dictionary):
+def _file_of(specification: pikepdf.Dictionary) -> tuple[int, int]:
+    """Which embedded stream a file specification leads to."""
+    files = specification.get("/EF")
+    if isinstance(files, pikepdf.Dictionary):
+        for key in ("/UF", "/F"):
+            if isinstance(files.get(key), pikepdf.Stream):
+                return files[key].objgen
+    return (0, 0)
+
+
+def _declared_files(root: pikepdf.Object) -> Iterator[pikepdf.Dictionary]:
+    """The file specifications in the catalog's list of attachments and of associated files."""
+    names = root.get("/Names")
+    waiting: list[tuple[Any, int]] = [(root.get("/AF"), 0)]
+    if isinstance(names, pikepdf.Dictionary):
+        waiting.append((names.get("/EmbeddedFiles"), 0))
+    count = 0
+    while waiting:
+        node, depth = waiting.pop()
+        count += 1
+        if depth > DEPTH_MAX or count > FIELDS_MAX:
+            raise PdfBroken(detail="danh sách tệp đính kèm quá sâu hoặc quá lớn")
+        if isinstance(node, pikepdf.Array):
+            waiting.extend((one, depth + 1) for one in node)
+        elif isinstance(node, pikepdf.Dictionary):
+            if "/EF" in node:
+                yield node
+            waiting.extend((node.get(key), depth + 1) for key in ("/Kids", "/Names"))
+
+
+HIDDEN, NO_VIEW, TOGGLE_NO_VIEW = 2, 32, 256
+
+
+def hidden_of(pdf: pikepdf.Pdf) -> list[str]:
+    """What is in the document but not to be seen: layers that are off, hidden marks (SG 6.1)."""
+    found = []
+    if _has_hidden_layers(pdf.Root):
+        found.append("lớp nội dung đang ẩn")
+    for number, page in enumerate(pdf.pages, start=1):
+        if any(_is_hidden(one) for one in _marks_of(page)):
+            found.append(f"chú thích bị ẩn ở trang {number}")
+    return found
+
+
+def _marks_of(page: pikepdf.Page) -> list[Any]:
+    marks = page.obj.get("/Annots")
+    return list(marks) if isinstance(marks, pikepdf.Array) else []
+
+
+def _is_hidden(mark: Any) -> bool:
+    """A mark that is there without being shown; forms are settled apart, pop-ups show nothing."""
+    if not isinstance(mark, pikepdf.Dictionary):
         return False
-    hidden = shown.get("/OFF")
-    return str(shown.get("/BaseState", "")) == "/OFF" or (
-        isinstance(hidden, pikepdf.Array) and len(hidden) > 0
-    )
+    if str(mark.get("/Subtype", "")) in {"/Popup", "/Widget"}:
+        return False
+    flags = mark.get("/F", 0)
+    return isinstance(flags, int) and bool(flags & (HIDDEN | NO_VIEW | TOGGLE_NO_VIEW))
+
+
+def _has_hidden_layers(root: pikepdf.Object) -> bool:
+    """Whether a layer is off, or off on paper or on the screen only."""
+    layers = root.get("/OCProperties")
+    if not isinstance(layers, pikepdf.Dictionary):
+        return False
+    shown = layers.get("/D")
+    if isinstance(shown, pikepdf.Dictionary):
+        off = shown.get("/OFF")
+        if str(shown.get("/BaseState", "/ON")) != "/ON" or (
+            isinstance(off, pikepdf.Array) and len(off) > 0
+        ):
+            return True
+    groups = layers.get("/OCGs")
+    return isinstance(groups, pikepdf.Array) and any(_is_off_somewhere(one) for one in groups)
+
+
+def _is_off_somewhere(group: Any) -> bool:
+    usage = group.get("/Usage") if isinstance(group, pikepdf.Dictionary) else None
+    if not isinstance(usage, pikepdf.Dictionary):
+        return False
+    states = (("/Print", "/PrintState"), ("/View", "/ViewState"), ("/Export", "/ExportState"))
+    for kind, state in states:
+        one = usage.get(kind)
+        if isinstance(one, pikepdf.Dictionary) and str(one.get(state, "")) == "/OFF":
+            return True
+    return False
 
 
 def _short(error: object) -> str:

@@ -21,6 +21,7 @@ from lienthong.core.signing.pdf_check import (
     open_strict,
     title_of,
 )
+from lienthong.core.signing.pdf_ready import check_ready
 from lienthong.core.signing.problems import PdfBoxOutside
 from lienthong.core.signing.validate import REPORT_FIELD
 
@@ -81,17 +82,19 @@ def prepare_fields(data: bytes, places: Mapping[str, Box], *, title: str = "") -
             deterministic_id=True,
             fix_metadata_version=False,
         )
-    return out.getvalue()
+    made = out.getvalue()
+    with open_strict(made) as pdf:
+        check_ready(made, pdf)
+    return made
 
 
 def _settle_form(pdf: pikepdf.Pdf) -> None:
     """Make filled fields part of their page; take away empty signature fields."""
     form = pdf.Root.get("/AcroForm")
-    if not isinstance(form, pikepdf.Dictionary):
-        return
-    kinds = {str(inherited(field, "/FT")) for _, field in fields_of(form)}
-    if kinds - {"/Sig"}:
-        pdf.flatten_annotations("all")
+    if isinstance(form, pikepdf.Dictionary):
+        kinds = {str(inherited(field, "/FT")) for _, field in fields_of(form)}
+        if kinds - {"/Sig"}:
+            pdf.flatten_annotations("all")
     for page in pdf.pages:
         notes = page.obj.get("/Annots")
         if isinstance(notes, pikepdf.Array):

@@ -23,6 +23,7 @@ from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pdf_check import fields_of, open_strict
 from lienthong.core.signing.pdf_prepare import PERSON_FIELD
+from lienthong.core.signing.pdf_ready import check_ready
 from lienthong.core.signing.pdf_update import Update, fill, places
 from lienthong.core.signing.pdf_verify import check_intact
 from lienthong.core.signing.problems import (
@@ -67,6 +68,7 @@ def sign_pdf(
         raise SignerCertificateNotValid(name=common_name(certificate))
     reserved = RESERVED_WITH_TIMESTAMP_BYTES if timestamp else RESERVED_BYTES
     with open_strict(data) as pdf:
+        check_ready(data, pdf)
         update = Update.begin(data, pdf)
         place = _empty_field(pdf, field)
         first = field == PERSON_FIELD and "/Perms" not in pdf.Root

@@ -43,6 +43,17 @@ class PdfActiveContent(Problem):
     text = "Tệp PDF có nội dung tự chạy hoặc tự thay đổi ({found}) nên không được phép ký."
 
 
+class PdfHiddenContent(Problem):
+    """The PDF carries what nobody sees now and somebody could see later (SG 6.1)."""
+
+    code = "signing.pdf_hidden_content"
+    status = 422
+    text = (
+        "Tệp PDF có nội dung không hiện ra ({found}) nên không được phép ký. "
+        "Hãy in ra PDF mới từ phần mềm soạn thảo."
+    )
+
+
 class PdfSignedAlready(Problem):
     """The PDF carries a digital signature already; preparing it again would break it."""
 
