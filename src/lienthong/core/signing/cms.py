@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from asn1crypto import algos, cms, core, tsp
 from cryptography import x509
@@ -41,6 +42,9 @@ PSS_ID = der.sequence(
     ),
 )
 ECDSA_SHA256_ID = der.sequence(der.oid("1.2.840.10045.4.3.2"))
+_VERSION_1 = der.integer(1)
+_SHA256_SET = der.set_of(SHA256_ID)
+_DETACHED = der.sequence(DATA)
 
 # The attributes that must not come twice, and the only ones we give a meaning to.
 _ATTRIBUTES_ONCE = ("content_type", "message_digest", "signing_time", "signing_certificate_v2")
@@ -72,36 +76,51 @@ def build(
     stamp: makes a time-stamp token over a SHA-256 digest; it is given that of the signature value,
     and its token becomes the unsigned attribute signature-time-stamp. An empty token: none.
     """
-    own = signer.certificate.public_bytes(Encoding.DER)
+    fixed = _fixed(signer.certificate, tuple(signer.chain))
     attributes = [
         attribute(CONTENT_TYPE, DATA),
         attribute(MESSAGE_DIGEST, der.octets(digest)),
-        attribute(SIGNING_CERTIFICATE_V2, signing_certificate(own)),
+        fixed.signing_certificate,
     ]
     if signing_time is not None:
         attributes.append(attribute(SIGNING_TIME, der.time(signing_time)))
     signed = der.set_of(*attributes)
     signature = signer.sign_digest(hashlib.sha256(signed).digest())
     token = stamp(hashlib.sha256(signature).digest()) if stamp else b""
-    is_rsa = isinstance(signer.certificate.public_key(), rsa.RSAPublicKey)
     info = der.sequence(
-        der.integer(1),
-        issuer_and_serial(signer.certificate),
+        _VERSION_1,
+        fixed.identifier,
         SHA256_ID,
         b"\xa0" + signed[1:],
-        PSS_ID if is_rsa else ECDSA_SHA256_ID,
+        fixed.algorithm,
         der.octets(signature),
         unsigned_timestamp(token) if token else b"",
     )
-    chain = [certificate.public_bytes(Encoding.DER) for certificate in signer.chain]
-    body = der.sequence(
-        der.integer(1),
-        der.set_of(SHA256_ID),
-        der.sequence(DATA),
-        der.tlv(0xA0, b"".join(sorted([own, *chain]))),
-        der.set_of(info),
-    )
+    body = der.sequence(_VERSION_1, _SHA256_SET, _DETACHED, fixed.certificates, der.set_of(info))
     return der.sequence(SIGNED_DATA, der.tlv(0xA0, body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """The parts of a signature that are the same each time, in DER (SG 11.2)."""
+
+    identifier: bytes
+    signing_certificate: bytes
+    certificates: bytes
+    algorithm: bytes
+
+
+@lru_cache(maxsize=256)
+def _fixed(certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> _Fixed:
+    own = certificate.public_bytes(Encoding.DER)
+    issuers = [one.public_bytes(Encoding.DER) for one in chain]
+    is_rsa = isinstance(certificate.public_key(), rsa.RSAPublicKey)
+    return _Fixed(
+        identifier=issuer_and_serial(certificate),
+        signing_certificate=attribute(SIGNING_CERTIFICATE_V2, signing_certificate(own)),
+        certificates=der.tlv(0xA0, b"".join(sorted([own, *issuers]))),
+        algorithm=PSS_ID if is_rsa else ECDSA_SHA256_ID,
+    )
 
 
 def unsigned_timestamp(token: bytes) -> bytes:

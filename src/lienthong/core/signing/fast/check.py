@@ -61,13 +61,13 @@ def pass_pdf(data: bytes, *, trust: Trust, at: datetime, hashed: FileHash | None
     return Passed(report, shape)
 
 
-def is_intact(data: bytes, *, last_field: str) -> bool:
+def is_intact(data: bytes, *, last_field: str, hashed: FileHash | None = None) -> bool:
     """Whether structure and mathematics of every signature are surely good; no one is trusted.
 
-    False says nothing: ask `pdf_verify.check_intact`.
+    False says nothing: ask `pdf_verify.check_intact`. hashed: of the same bytes outside the gaps.
     """
     try:
-        signatures, _, _ = _read(data)
+        signatures, _, _ = _read(data, hashed)
     except Ask:
         return False
     findings = Findings()
@@ -117,11 +117,17 @@ class FileHash:
     """SHA-256 of a file, and the states of the computation at the gaps of its signatures.
 
     What a signature covers begins like the file itself, up to the gap, so its digest goes on from
-    there: a file of any number of signatures is hashed once (SG 11.2).
+    there: a file of any number of signatures is hashed once (SG 11.2). size, state: how far the
+    computation has come, for a file that grows at its end.
     """
 
-    sha256: str
+    size: int
+    state: _State
     states: Mapping[int, _State]
+
+    @property
+    def sha256(self) -> str:
+        return self.state.hexdigest()
 
     def covered(self, data: bytes, gap: tuple[int, int], end: int) -> bytes:
         """SHA-256 of what a signature covers. Raises Ask when its gap was not foreseen."""
@@ -138,24 +144,36 @@ class _State(Protocol):
     def copy(self) -> _State: ...
     def update(self, data: memoryview, /) -> None: ...
     def digest(self) -> bytes: ...
+    def hexdigest(self) -> str: ...
 
 
-def hash_file(data: bytes) -> FileHash:
-    """Hash a file once, so that its SHA-256 and those of its signatures are known."""
-    gaps: list[int] = []
-    at = len(data)
-    while len(gaps) < SIGNATURES_MAX and (at := data.rfind(b"/ByteRange", 0, at)) >= 0:
-        found = _GAP.match(data, at)
-        if found is None or int(found.group(1)) > len(data):
-            break
-        gaps.append(int(found.group(1)))
-    state, states, at = hashlib.sha256(), {}, 0
+def hash_file(data: bytes | bytearray, *, begun: FileHash | None = None) -> FileHash:
+    """Hash a file once, so that its SHA-256 and those of its signatures are known.
+
+    begun: of the file that this one was before something was added at its end.
+    """
+    at, state, states = 0, hashlib.sha256(), {}
+    if begun is not None:
+        at, state, states = begun.size, begun.state.copy(), dict(begun.states)
     with memoryview(data) as view:
-        for gap in sorted(gaps):
+        for gap in sorted(_gaps(data, at)):
             state.update(view[at:gap])
             states[gap], at = state.copy(), gap
         state.update(view[at:])
-    return FileHash(state.hexdigest(), states)
+    return FileHash(len(data), state, states)
+
+
+def _gaps(data: bytes | bytearray, since: int) -> set[int]:
+    """Where the last signatures' Contents seem to stand; a wrong guess costs time, no more."""
+    found: set[int] = set()
+    at = len(data)
+    while len(found) < SIGNATURES_MAX and (at := data.rfind(b"/ByteRange", since, at)) >= 0:
+        match = _GAP.match(data, at)
+        gap = int(match.group(1)) if match else -1
+        if not since <= gap <= len(data):
+            break
+        found.add(gap)
+    return found
 
 
 def forget() -> None:
