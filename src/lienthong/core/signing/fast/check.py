@@ -152,7 +152,8 @@ def hash_file(data: bytes | bytearray, *, begun: FileHash | None = None) -> File
 
     begun: of the file that this one was before something was added at its end.
     """
-    at, state, states = 0, hashlib.sha256(), {}
+    at, states = 0, dict[int, _State]()
+    state: _State = hashlib.sha256()
     if begun is not None:
         at, state, states = begun.size, begun.state.copy(), dict(begun.states)
     with memoryview(data) as view:

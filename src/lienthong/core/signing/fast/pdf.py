@@ -16,11 +16,13 @@ from lienthong.core.signing.fast.tables import Tables, read_tables
 from lienthong.core.signing.fast.values import (
     Dictionary,
     Ref,
-    Value,
+    array_of,
+    dictionary_of,
     plain_text,
     reference,
     whole_number,
 )
+from lienthong.core.signing.fast.whole import check_whole
 from lienthong.core.signing.pdf_structure import parse_date
 
 PADES = b"/ETSI.CAdES.detached"
@@ -58,6 +60,7 @@ _CERTIFIES = {
     b"/Type": b"/SigRef",
     b"/TransformMethod": b"/DocMDP",
 }
+_CERTIFIED = {b"/Type": b"/TransformParams", b"/P": b"2", b"/V": b"/1.2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +114,27 @@ def read_pdf(data: bytes) -> Signed:
         if signatures[0].end != sections[1].end or places[0].section != 1:
             raise Ask("the first signature does not cover the revision before")
         check_second(tables, places[0], places[1], gap=signatures[1].gap[0])
+    check_whole(data)
     keys = [b"".join(sorted(one.value)).decode() for one in places]
     return Signed(signatures, f"{len(sections)} {' '.join(keys)}")
 
 
 def _form(tables: Tables, root: Dictionary) -> Dictionary:
-    form: Value | None = root.get(b"/AcroForm")
-    if isinstance(form, Ref):
-        form, _, _ = tables.object(form)
-    if not isinstance(form, dict) or form.keys() - _FORM_KEYS:
+    value = root.get(b"/AcroForm", b"")
+    if value[:2] == b"<<":
+        form = dictionary_of(value)
+    else:
+        form, _, _ = tables.object(reference(value))
+    if form.keys() - _FORM_KEYS:
         raise Ask("the form is not plain")
     return form
 
 
 def _places(tables: Tables, form: Dictionary) -> list[_Place]:
     """The signed fields. Every field must be a terminal signature field."""
-    fields = form.get(b"/Fields")
-    if not isinstance(fields, tuple) or isinstance(fields, Ref) or len(fields) > FIELDS_MAX:
-        raise Ask("the form has no plain list of fields")
+    fields = array_of(form.get(b"/Fields"))
+    if len(fields) > FIELDS_MAX:
+        raise Ask("the form has many fields")
     places: list[_Place] = []
     names: set[str] = set()
     refs: set[Ref] = set()
@@ -181,10 +187,11 @@ def _signature(data: bytes, place: _Place) -> Found:
     )
 
 
-def _range(data: bytes, given: Value | None) -> tuple[int, int, int]:
-    if not isinstance(given, tuple) or isinstance(given, Ref) or len(given) != 4:
+def _range(data: bytes, given: bytes | None) -> tuple[int, int, int]:
+    numbers = [whole_number(one) for one in array_of(given)]
+    if len(numbers) != 4:
         raise Ask("ByteRange is not four numbers")
-    start, first, second, length = (whole_number(one) for one in given)
+    start, first, second, length = numbers
     end = second + length
     if start != 0 or not 0 < first < second or length <= 0 or end > len(data):
         raise Ask("ByteRange is not plain")
@@ -201,21 +208,13 @@ def _decoded(gap: bytes) -> bytes:
         raise Ask("Contents is not hexadecimal") from error
 
 
-def _certifies(value: Value | None) -> bool:
+def _certifies(value: bytes | None) -> bool:
     """Whether the signature certifies the document (DocMDP), in the one form we know."""
     if value is None:
         return False
-    if not isinstance(value, tuple) or isinstance(value, Ref) or len(value) != 1:
-        raise Ask("Reference is not plain")
-    entry = value[0]
-    if not isinstance(entry, dict) or entry.keys() != {*_CERTIFIES, b"/TransformParams"}:
-        raise Ask("Reference is not plain")
-    parameters = entry[b"/TransformParams"]
-    if any(entry[key] != wanted for key, wanted in _CERTIFIES.items()) or parameters != {
-        b"/Type": b"/TransformParams",
-        b"/P": b"2",
-        b"/V": b"/1.2",
-    }:
+    entry = dictionary_of(value[1:-1])
+    parameters = dictionary_of(entry.pop(b"/TransformParams", b""))
+    if value[:1] != b"[" or entry != _CERTIFIES or parameters != _CERTIFIED:
         raise Ask("Reference is not plain")
     return True
 
@@ -225,7 +224,12 @@ def _check_certification(
 ) -> None:
     """Perms in the catalog and DocMDP in the first signature, both or neither."""
     certifies = [one.certifies for one in signatures]
-    permissions = root.get(b"/Perms")
-    expected = {b"/DocMDP": places[0].value_ref} if certifies[0] else None
-    if any(certifies[1:]) or permissions != expected:
+    if any(certifies[1:]) or (b"/Perms" in root) != certifies[0]:
         raise Ask("the certification is not plain")
+    if certifies[0]:
+        permissions = dictionary_of(root[b"/Perms"])
+        if (
+            permissions.keys() != {b"/DocMDP"}
+            or reference(permissions[b"/DocMDP"]) != places[0].value_ref
+        ):
+            raise Ask("the certification is not plain")

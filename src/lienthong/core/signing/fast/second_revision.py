@@ -7,16 +7,21 @@ to the reference path.
 
 from __future__ import annotations
 
-import io
 import re
 from functools import lru_cache
 from typing import Protocol
 
-import pikepdf
-
 from lienthong.core.signing.fast.ask import Ask
-from lienthong.core.signing.fast.tables import OBJECTS_MAX, Tables
-from lienthong.core.signing.fast.values import Dictionary, Ref, Value, dictionary_at, whole_number
+from lienthong.core.signing.fast.tables import Tables
+from lienthong.core.signing.fast.values import (
+    Dictionary,
+    Ref,
+    dictionary_at,
+    dictionary_of,
+    reference,
+    whole_number,
+)
+from lienthong.core.signing.fast.whole import check_whole
 
 FRESH_MAX = 8
 _STREAM = re.compile(rb"(?<=>>\n)stream\n")
@@ -77,29 +82,24 @@ def _check_field(tables: Tables, place: Place) -> Ref:
     before = {key: value for key, value in old.items() if key != b"/AP"}
     if b"/V" in old or kept != before:
         raise Ask("the field is not as it was")
-    appearance = new.get(b"/AP")
-    if not isinstance(appearance, dict) or appearance.keys() != {b"/N"}:
+    appearance = dictionary_of(new.get(b"/AP", b""))
+    if appearance.keys() != {b"/N"}:
         raise Ask("the picture of the field is not plain")
-    picture = appearance[b"/N"]
-    if not isinstance(picture, Ref):
-        raise Ask("the picture of the field is not plain")
-    return picture
+    return reference(appearance[b"/N"])
 
 
 def _check_picture(tables: Tables, picture: Ref) -> list[int]:
     """The picture's objects: a form that draws at most one image with at most one mask."""
     form = _stream(tables, picture, _FORM, _FORM_KEYS)
     objects = [picture.number]
-    resources = form.get(b"/Resources")
-    if resources == {}:
+    resources = dictionary_of(form.get(b"/Resources", b""))
+    if not resources:
         return objects
     image = _only_image(resources)
     colours = _stream(tables, image, _IMAGE, _IMAGE_KEYS)
     objects.append(image.number)
-    mask = colours.get(b"/SMask")
-    if mask is not None:
-        if not isinstance(mask, Ref):
-            raise Ask("the mask of the picture is not plain")
+    if b"/SMask" in colours:
+        mask = reference(colours[b"/SMask"])
         inner = _stream(tables, mask, _IMAGE, _IMAGE_KEYS)
         objects.append(mask.number)
         if b"/SMask" in inner:
@@ -109,19 +109,11 @@ def _check_picture(tables: Tables, picture: Ref) -> list[int]:
     return objects
 
 
-def _only_image(resources: Value | None) -> Ref:
-    images = resources.get(b"/XObject") if isinstance(resources, dict) else None
-    if (
-        not isinstance(resources, dict)
-        or resources.keys() != {b"/XObject"}
-        or not isinstance(images, dict)
-        or images.keys() != {b"/Im"}
-    ):
+def _only_image(resources: Dictionary) -> Ref:
+    images = dictionary_of(resources.get(b"/XObject", b""))
+    if resources.keys() != {b"/XObject"} or images.keys() != {b"/Im"}:
         raise Ask("the picture uses more than one image")
-    image = images[b"/Im"]
-    if not isinstance(image, Ref):
-        raise Ask("the picture uses more than one image")
-    return image
+    return reference(images[b"/Im"])
 
 
 def _stream(tables: Tables, ref: Ref, wanted: dict[bytes, bytes], keys: set[bytes]) -> Dictionary:
@@ -148,13 +140,7 @@ def _check_older(old: bytes, fresh: set[int]) -> None:
     for found in _pointers(frozenset(fresh)).finditer(old):
         if _is_whole_number(old, found.start()):
             raise Ask("an old object may point to a later one")
-    try:
-        with pikepdf.open(io.BytesIO(old), attempt_recovery=False) as pdf:
-            # The list is made by reading every object.
-            if len(pdf.objects) > OBJECTS_MAX or pdf.get_warnings():
-                raise Ask("the first revision reads with warnings")
-    except (pikepdf.PdfError, RuntimeError, TypeError, ValueError) as error:
-        raise Ask("the first revision does not read") from error
+    check_whole(old, pages=False)
 
 
 @lru_cache(maxsize=1024)

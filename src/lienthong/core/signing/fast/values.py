@@ -8,12 +8,12 @@ the bytes they were written with; two values are equal here only when they were 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from lienthong.core.signing.fast.ask import Ask
 
-DEPTH_MAX = 16
-TOKENS_MAX = 4000
+DEPTH_MAX = 3
+PAIRS_MAX = 200
 SIZE_MAX_BYTES = 1100 * 1024
 
 
@@ -24,23 +24,42 @@ class Ref(NamedTuple):
     generation: int
 
 
-Value: TypeAlias = "bytes | Ref | tuple[Value, ...] | dict[bytes, Value]"
-Dictionary: TypeAlias = dict[bytes, Value]
+Dictionary = dict[bytes, bytes]
 
 _SPACES = b"\t\n\f\r "
 _SPACE = rb"[\t\n\f\r ]"
 _BREAK = rb"(?=[\t\n\f\r \[\]<>/()])"
-# A token with the space after it. No token begins with a space, so a search never goes back.
-_TOKEN = re.compile(
-    rb"(?:/[A-Za-z0-9_.+-]{1,127}" + _BREAK
-    + rb"|\d{1,10}" + _SPACE + rb"+\d{1,5}" + _SPACE + rb"+R" + _BREAK
-    + rb"|[+-]?\d{1,15}(?:\.\d{1,15})?" + _BREAK
-    + rb"|\([^()\\\r]*(?:\\[^\r\n][^()\\\r]*)*\)"
-    + rb"|<<|>>|\[|\]|<[0-9A-Fa-f]*>"
-    + rb"|(?:true|false)" + _BREAK + rb")" + _SPACE + rb"*"
+_NAME = rb"/[A-Za-z0-9_.+-]{1,127}+" + _BREAK
+_ATOM = b"|".join(
+    (
+        _NAME,
+        rb"\d{1,10}+" + _SPACE + rb"++\d{1,5}+" + _SPACE + rb"++R" + _BREAK,
+        rb"[+-]?\d{1,15}+(?:\.\d{1,15}+)?+" + _BREAK,
+        rb"\([^()\\\r]*+(?:\\[^\r\n][^()\\\r]*+)*+\)",
+        rb"<[0-9A-Fa-f]*+>",
+        rb"(?:true|false)" + _BREAK,
+    )
+)
+
+
+def _pattern_of_values(depth: int) -> bytes:
+    """Values with arrays and dictionaries in them, nested at most `depth` deep."""
+    if depth == 0:
+        return rb"(?:" + _ATOM + rb")"
+    inner, skip = _pattern_of_values(depth - 1), _SPACE + rb"*+"
+    array = rb"\[" + skip + rb"(?:" + inner + skip + rb")*+\]"
+    entries = rb"(?:" + _NAME + skip + inner + skip + rb")*+"
+    return rb"(?:" + _ATOM + rb"|<<" + skip + entries + rb">>|" + array + rb")"
+
+
+# A key with its value and the space after both. None begins with a space, and nothing that has been
+# read is given back, so that no text costs more than one look at each of its bytes, or a few.
+_PAIR = re.compile(
+    rb"((" + _NAME + rb")" + _SPACE + rb"*+(" + _pattern_of_values(DEPTH_MAX) + rb")" + _SPACE
+    + rb"*+)"
 )  # fmt: skip
-_OPEN = {b"<<": b">>", b"[": b"]"}
-_CLOSE = frozenset(_OPEN.values())
+_MEMBER = re.compile(rb"(?:" + _ATOM + rb")")
+_REF = re.compile(rb"(\d{1,10})" + _SPACE + rb"+(\d{1,5})" + _SPACE + rb"+R")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -53,55 +72,31 @@ def dictionary_at(data: bytes, at: int, before: bytes, limit: int) -> tuple[Dict
     stop = data.find(before, at, min(limit, at + SIZE_MAX_BYTES))
     if stop < 0:
         raise Ask("an object without end")
-    text = data[at:stop].lstrip(_SPACES)
-    tokens = _TOKEN.findall(text)
-    if not 2 <= len(tokens) <= TOKENS_MAX or b"".join(tokens) != text:
-        raise Ask("a value is not written plainly")
-    value = _value(tokens)
-    if not isinstance(value, dict):
-        raise Ask("an object is not a dictionary")
-    return value, stop
+    return dictionary_of(data[at:stop]), stop
 
 
-def _value(tokens: list[bytes]) -> Value:
-    """The one value that all the tokens make. Raises Ask."""
-    outer: list[list[Value]] = []
-    closers: list[bytes] = []
-    here: list[Value] = []
-    for padded in tokens:
-        token = padded.rstrip(_SPACES)
-        if token in _OPEN:
-            outer.append(here)
-            closers.append(_OPEN[token])
-            here = []
-            if len(outer) > DEPTH_MAX:
-                raise Ask("values are nested deeply")
-        elif token in _CLOSE:
-            if not closers or closers.pop() != token:
-                raise Ask("brackets do not match")
-            value = tuple(here) if token == b"]" else _dictionary(here)
-            here = outer.pop()
-            here.append(value)
-        elif token[-1:] == b"R" and token[:1].isdigit():
-            number, generation, _ = token.split()
-            here.append(Ref(int(number), int(generation)))
-        else:
-            here.append(token)
-    if closers or len(here) != 1:
-        raise Ask("brackets do not match")
-    return here[0]
-
-
-def _dictionary(members: list[Value]) -> Dictionary:
-    keys = members[0::2]
-    if len(members) % 2:
-        raise Ask("a dictionary with an odd number of parts")
-    found: Dictionary = {}
-    for key, value in zip(keys, members[1::2], strict=True):
-        if not isinstance(key, bytes) or key[:1] != b"/" or key in found:
-            raise Ask("a dictionary with a doubtful key")
-        found[key] = value
+def dictionary_of(text: bytes) -> Dictionary:
+    """The dictionary that `text` is: key → value, as they are written. Raises Ask."""
+    text = text.strip(_SPACES)
+    if text[:2] != b"<<" or text[-2:] != b">>":
+        raise Ask("a value is not a dictionary")
+    pairs = _PAIR.findall(text, 2 + len(text[2:]) - len(text[2:].lstrip(_SPACES)))
+    found = {key: value for _, key, value in pairs}
+    if len(pairs) > PAIRS_MAX or len(found) != len(pairs):
+        raise Ask("a dictionary has very many keys, or one twice")
+    if b"".join([whole for whole, _, _ in pairs]) != text[2:-2].lstrip(_SPACES):
+        raise Ask("a dictionary is not written plainly")
     return found
+
+
+def array_of(value: bytes | None) -> list[bytes]:
+    """The members of an array of plain values. Raises Ask."""
+    if value is None or value[:1] != b"[":
+        raise Ask("a value is not an array")
+    members = _MEMBER.findall(value, 1)
+    if b"".join(members).translate(None, _SPACES) != value[1:-1].translate(None, _SPACES):
+        raise Ask("an array is not plain")
+    return members
 
 
 def object_at(data: bytes, ref: Ref, offset: int, limit: int) -> Dictionary:
@@ -115,9 +110,9 @@ def object_at(data: bytes, ref: Ref, offset: int, limit: int) -> Dictionary:
     return value
 
 
-def plain_text(value: Value | None) -> str:
+def plain_text(value: bytes | None) -> str:
     """A literal string of plain ASCII, unescaped. Raises Ask for anything else."""
-    if not isinstance(value, bytes) or value[:1] != b"(":
+    if value is None or value[:1] != b"(":
         raise Ask("a text is not a literal string")
     inside = value[1:-1]
     if b"\\" in inside:
@@ -135,15 +130,16 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return _ESCAPED.get(code, code)
 
 
-def whole_number(value: Value | None) -> int:
+def whole_number(value: bytes | None) -> int:
     """A plain whole number, not negative. Raises Ask."""
-    if not isinstance(value, bytes) or not value.isdigit():
+    if value is None or not value.isdigit():
         raise Ask("a number is not whole")
     return int(value)
 
 
-def reference(value: Value | None) -> Ref:
+def reference(value: bytes | None) -> Ref:
     """An indirect reference. Raises Ask."""
-    if not isinstance(value, Ref):
+    found = _REF.fullmatch(value or b"")
+    if found is None:
         raise Ask("a value is not a reference")
-    return value
+    return Ref(int(found.group(1)), int(found.group(2)))
