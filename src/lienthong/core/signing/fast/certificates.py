@@ -55,11 +55,11 @@ def _read(data: bytes) -> Known:
         raise Ask("a large certificate")
     try:
         der.check_strict(data)
+        issuer, serial = _identifier(data)
         certificate = load_certificate(data)
         certificate.public_key()
     except (der.NotDER, CMSInvalid, UnsupportedAlgorithm, ValueError) as error:
         raise Ask("a certificate that does not read") from error
-    issuer, serial = _identifier(data)
     return Known(
         certificate=certificate,
         identifier=issuer + serial,
@@ -76,6 +76,8 @@ def _identifier(data: bytes) -> tuple[bytes, bytes]:
     serial = at
     _, at = expect(data, at, end, INTEGER)
     number = data[serial:at]
+    if number[2] >= 0x80 or not number[2:].strip(b"\x00"):
+        raise Ask("a serial number that is not positive")
     _, at = expect(data, at, end, SEQUENCE)
     issuer = at
     at = skip(data, at, end, SEQUENCE)
