@@ -76,7 +76,7 @@ def _identifier(data: bytes) -> tuple[bytes, bytes]:
     serial = at
     _, at = expect(data, at, end, INTEGER)
     number = data[serial:at]
-    if number[2] >= 0x80 or not number[2:].strip(b"\x00"):
+    if len(number) < 3 or number[2] >= 0x80 or not number[2:].strip(b"\x00"):
         raise Ask("a serial number that is not positive")
     _, at = expect(data, at, end, SEQUENCE)
     issuer = at
