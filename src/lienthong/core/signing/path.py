@@ -57,6 +57,7 @@ __all__ = [
     "Trouble",
     "check_path",
     "common_name",
+    "forget",
     "holds",
     "local",
     "subject_fields",
@@ -162,6 +163,11 @@ class _Memory:
 
 _MEMORY: WeakKeyDictionary[Trust, _Memory] = WeakKeyDictionary()
 _MEMORY_LOCK = threading.Lock()
+
+
+def forget() -> None:
+    """Empty what was remembered of every Trust (for measuring and for tests)."""
+    _MEMORY.clear()
 
 
 def _memory(trust: Trust) -> _Memory:

@@ -12,6 +12,14 @@ _BENCHES: Mapping[str, tuple[str, str]] = {
         "lienthong.run.bench.exchange:main",
         "Signed packets through a running hub over HTTP.",
     ),
+    "sign": (
+        "lienthong.run.bench.sign:main",
+        "Signatures made for each second of a core.",
+    ),
+    "verify": (
+        "lienthong.run.bench.verify:main",
+        "Signatures verified for each second of a core.",
+    ),
 }
 
 

@@ -25,6 +25,7 @@ from lienthong.core.signing.validate import check_signature
 
 SIZE_MAX_BYTES = 100 * 1024 * 1024
 SIGNATURES_MAX = 2
+NEAR_BYTES = 64 * 1024  # how far before one signature another is looked for
 _GAP = re.compile(rb"/ByteRange[\t\n\f\r ]*\[[\t\n\f\r ]*0[\t\n\f\r ]+(\d{1,10})[\t\n\f\r ]")
 
 
@@ -130,12 +131,10 @@ class FileHash:
         return self.state.hexdigest()
 
     def covered(self, data: bytes, gap: tuple[int, int], end: int) -> bytes:
-        """SHA-256 of what a signature covers. Raises Ask when its gap was not foreseen."""
-        state = self.states.get(gap[0])
-        if state is None:
-            raise Ask("a gap that is not where ByteRange says")
-        state = state.copy()
+        """SHA-256 of what a signature covers."""
+        known = self.states.get(gap[0])
         with memoryview(data) as view:
+            state = known.copy() if known else hashlib.sha256(view[: gap[0]])
             state.update(view[gap[1] : end])
         return state.digest()
 
@@ -167,13 +166,14 @@ def hash_file(data: bytes | bytearray, *, begun: FileHash | None = None) -> File
 def _gaps(data: bytes | bytearray, since: int) -> set[int]:
     """Where the last signatures' Contents seem to stand; a wrong guess costs time, no more."""
     found: set[int] = set()
-    at = len(data)
-    while len(found) < SIGNATURES_MAX and (at := data.rfind(b"/ByteRange", since, at)) >= 0:
+    at, lowest = len(data), since
+    while len(found) < SIGNATURES_MAX and (at := data.rfind(b"/ByteRange", lowest, at)) >= 0:
         match = _GAP.match(data, at)
         gap = int(match.group(1)) if match else -1
         if not since <= gap <= len(data):
             break
         found.add(gap)
+        lowest = max(since, at - NEAR_BYTES)
     return found
 
 

@@ -143,13 +143,19 @@ def _check_older(old: bytes, fresh: set[int]) -> None:
     check_whole(old, pages=False)
 
 
+# Space and comments between the parts of a reference; a very long comment counts as a reference.
+_LONG = rb"%[^\r\n]{512}"
+_GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]{0,511}[\r\n])"
+
+
 @lru_cache(maxsize=1024)
 def _pointers(numbers: frozenset[int]) -> re.Pattern[bytes]:
-    """References to `numbers` however they are written; a comment in between counts as one."""
+    """References to `numbers` however they are written."""
     names = b"|".join(b"%d" % number for number in sorted(numbers))
+    second = rb"[+]?\d+" + _GAP + rb"++(?:R|" + _LONG + rb")"
     return re.compile(
-        rb"(?:" + names + rb")[\x00\t\n\f\r ]*"
-        rb"(?:%|(?<!\d)[+]?\d+[\x00\t\n\f\r ]*(?:%|(?<!\d)R))"
+        rb"(?:" + names + rb")(?:" + _GAP + rb"++(?:" + second + rb"|" + _LONG + rb")|" + _LONG
+        + rb")"
     )  # fmt: skip
 
 
