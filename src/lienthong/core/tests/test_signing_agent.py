@@ -30,6 +30,7 @@ from lienthong.core.signing.report import Indication
 from lienthong.core.signing.xml import sign_xml, verify_xml
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, PERSON_NAME, START, rsa_keys, test_pki
+from lienthong.core.tests.signing_cases.rules import rule
 
 HOLDER = "1"
 FACTS = {"Số, ký hiệu": "12/BTN-VP", "Trích yếu": "V/v thử nghiệm"}
@@ -127,6 +128,7 @@ def test_a_request_survives_being_written_down(desk: Desk) -> None:
     assert Pending.from_json(pending.to_json()) == pending
 
 
+@rule("R62")
 def test_a_replayed_answer_is_refused(desk: Desk) -> None:
     answer = desk.answer(desk.begin())
     assert desk.finish(answer)
@@ -174,6 +176,7 @@ def test_the_signature_of_another_key_is_refused(desk: Desk) -> None:
         desk.finish(replace(answer, signature=stranger))
 
 
+@rule("R62")
 def test_a_signature_over_another_digest_is_refused(desk: Desk) -> None:
     answer = desk.answer(desk.begin())
     other = hashlib.sha256(b"khac").digest()

@@ -45,6 +45,7 @@ from lienthong.core.signing.xml import (
 )
 from lienthong.core.signing.xml_structure import DSIG, XADES, Level, Shape
 from lienthong.core.tests.pki_fixture import NOW, START, make_pki, rsa_keys, test_pki
+from lienthong.core.tests.signing_cases.rules import rule
 
 DATA = Path(__file__).parent / "data"
 DOCUMENT = (
@@ -300,6 +301,7 @@ WRAPPINGS: dict[str, Wrap] = {
 }
 
 
+@rule("R55")
 @pytest.mark.parametrize("name", WRAPPINGS)
 @pytest.mark.parametrize("same_id", [False, True])
 def test_r55_a_wrapped_signature_is_refused(name: str, same_id: bool) -> None:
@@ -310,6 +312,7 @@ def test_r55_a_wrapped_signature_is_refused(name: str, same_id: bool) -> None:
     refused(bytes(etree.tostring(WRAPPINGS[name](evil, original, signature))), XMLDSIG)
 
 
+@rule("R55")
 def test_r55_the_content_is_what_was_digested_not_what_was_sent() -> None:
     """A comment inside a text splits it for many readers; what is given on has no comments."""
     split = signed().replace("Văn An".encode(), "Văn<!-- x --> An".encode())
@@ -385,6 +388,7 @@ def _external_reference(root: etree._Element) -> None:
     info[2].set("URI", "http://127.0.0.1:9/khac.xml")
 
 
+@rule("R55")
 @pytest.mark.parametrize(
     "change",
     [
@@ -398,6 +402,7 @@ def test_r55_a_signature_of_another_structure_is_refused(
     assert refused(changed(signed(), change)) == "FORMAT_FAILURE"
 
 
+@rule("R55")
 def test_r55_two_elements_of_one_id_are_refused() -> None:
     def twice(root: etree._Element) -> None:
         root[-2].set("Id", signature_of(root).get("Id") or "")
@@ -408,6 +413,7 @@ def test_r55_two_elements_of_one_id_are_refused() -> None:
 # R56, R57: entities, transforms, keys.
 
 
+@rule("R56")
 def test_r56_a_doctype_is_refused_and_nothing_is_fetched() -> None:
     entity = b'<!DOCTYPE don [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     body = signed().split(b"?>", 1)[1].replace(b">1<", b">&x;<")
@@ -415,6 +421,7 @@ def test_r56_a_doctype_is_refused_and_nothing_is_fetched() -> None:
     assert refused(entity + body) == "FORMAT_FAILURE"
 
 
+@rule("R56")
 @pytest.mark.parametrize(
     "algorithm",
     [
@@ -433,6 +440,7 @@ def test_r56_only_the_two_kinds_of_transform_are_allowed(algorithm: str) -> None
     assert refused(changed(signed(), add)) == "FORMAT_FAILURE"
 
 
+@rule("R56")
 def test_r56_a_transform_with_parameters_is_refused() -> None:
     def add(root: etree._Element) -> None:
         etree.SubElement(signature_of(root)[0][2][0][0], f"{{{DSIG}}}XPath").text = "//*"
@@ -440,6 +448,7 @@ def test_r56_a_transform_with_parameters_is_refused() -> None:
     assert refused(changed(signed(), add)) == "FORMAT_FAILURE"
 
 
+@rule("R57")
 def test_r57_a_bare_key_is_refused() -> None:
     def bare(root: etree._Element) -> None:
         info = signature_of(root)[2]
@@ -449,6 +458,7 @@ def test_r57_a_bare_key_is_refused() -> None:
     assert refused(changed(signed(), bare)) == "NO_SIGNING_CERTIFICATE_FOUND"
 
 
+@rule("R57")
 @pytest.mark.parametrize("name", ["RetrievalMethod", "PGPData", "MgmtData"])
 def test_r57_a_key_by_reference_is_refused(name: str) -> None:
     def by_url(root: etree._Element) -> None:

@@ -45,6 +45,7 @@ from lienthong.core.signing.trust_list import (
 from lienthong.core.signing.xml import sign_xml
 from lienthong.core.signing.xml_structure import DSIG, XADES
 from lienthong.core.tests.pki_fixture import NOW, START, test_pki
+from lienthong.core.tests.signing_cases.rules import rule
 
 DAY = timedelta(days=1)
 needs_xmlsec1 = pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="needs xmlsec1")
@@ -197,16 +198,19 @@ def signed_again(change: Callable[[etree._Element], None]) -> bytes:
     return sign_xml(bytes(etree.tostring(root)), signer=operator(), at=NOW)
 
 
+@rule("R47")
 def test_r47_a_list_with_a_broken_signature_is_refused() -> None:
     with pytest.raises(TrustListForged):
         read(written().replace(b"Svcstatus/granted", b"Svcstatus/withdrawn", 1))
 
 
+@rule("R47")
 def test_r47_a_list_by_an_unknown_signer_is_refused() -> None:
     with pytest.raises(TrustListForged):
         read(written(signer=operator("Kẻ giả danh")))
 
 
+@rule("R47")
 def test_r47_a_list_by_a_look_alike_of_the_operator_is_refused() -> None:
     name = "Đơn vị vận hành danh sách (thử)"
     key = make_ec_key()
@@ -217,6 +221,7 @@ def test_r47_a_list_by_a_look_alike_of_the_operator_is_refused() -> None:
         read(written(signer=twin))
 
 
+@rule("R47")
 def test_r47_a_list_with_two_signatures_is_refused() -> None:
     root = etree.fromstring(written())
     other = etree.fromstring(written(national_list(2))).find(f"{{{DSIG}}}Signature")
@@ -227,6 +232,7 @@ def test_r47_a_list_with_two_signatures_is_refused() -> None:
         read(bytes(etree.tostring(root)))
 
 
+@rule("R47")
 def test_r47_a_list_without_a_signature_is_refused() -> None:
     root = etree.fromstring(written())
     signature = root.find(f"{{{DSIG}}}Signature")
@@ -237,6 +243,7 @@ def test_r47_a_list_without_a_signature_is_refused() -> None:
         read(bytes(etree.tostring(root)))
 
 
+@rule("R47")
 def test_r47_the_sequence_never_goes_back() -> None:
     in_use = read(written(national_list(7)))
 
@@ -245,6 +252,7 @@ def test_r47_the_sequence_never_goes_back() -> None:
         read(written(national_list(6)), after=in_use)
 
 
+@rule("R47")
 def test_r47_the_same_number_with_another_content_is_refused() -> None:
     data = written(national_list(7))
     in_use = read(data)
@@ -296,6 +304,7 @@ def test_a_list_signed_after_the_operators_certificate_ended_is_refused() -> Non
         read(signed_again(backdated), at=late)
 
 
+@rule("R56")
 def test_r56_a_list_with_entities_is_refused() -> None:
     data = written().split(b"?>", 1)[1]
 
@@ -407,6 +416,7 @@ def test_a_path_may_end_at_an_authority_of_the_list() -> None:
     assert found.way == "danh sách"
 
 
+@rule("R47")
 def test_an_expired_list_makes_nothing_valid() -> None:
     late = national_list().next_update + DAY
     trust = listed_trust(national_list(), late)
@@ -426,6 +436,7 @@ def test_an_expired_list_does_not_leave_a_pinned_root_behind() -> None:
     assert found.trouble is Trouble.NO_PATH
 
 
+@rule("R46")
 def test_r46_a_withdrawn_authority_is_trusted_for_what_came_before() -> None:
     statuses = (ServiceStatus(START, True), ServiceStatus(NOW - DAY, False))
     root = service(test_pki().government.certificate, CA_SERVICE, *statuses)

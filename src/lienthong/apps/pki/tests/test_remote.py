@@ -42,6 +42,7 @@ from lienthong.core.signing.report import Indication
 from lienthong.core.signing.xml import sign_xml, verify_xml
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, PERSON_NAME, rsa_keys, test_pki
+from lienthong.core.tests.signing_cases.rules import rule
 
 URL = "http://ky-tu-xa.example"
 PIN = "135790"
@@ -257,6 +258,7 @@ def test_every_use_is_recorded_without_content(khai: User, service: SigningServi
 # R61: both factors, each time.
 
 
+@rule("R61")
 def test_r61_a_wrong_pin_signs_nothing(khai: User) -> None:
     credential = khai.service.credential(khai.credential_id)
 
@@ -264,6 +266,7 @@ def test_r61_a_wrong_pin_signs_nothing(khai: User) -> None:
         khai.service.sign(credential, [DIGEST], khai.step_up(pin="000000"))
 
 
+@rule("R61")
 def test_r61_three_wrong_pins_lock_the_credential(khai: User) -> None:
     credential = khai.service.credential(khai.credential_id)
     for _ in range(3):
@@ -276,6 +279,7 @@ def test_r61_three_wrong_pins_lock_the_credential(khai: User) -> None:
         khai.service.credential(khai.credential_id)
 
 
+@rule("R61")
 def test_r61_a_one_time_code_is_taken_once(khai: User) -> None:
     credential = khai.service.credential(khai.credential_id)
     step_up = khai.step_up()
@@ -285,6 +289,7 @@ def test_r61_a_one_time_code_is_taken_once(khai: User) -> None:
         khai.service.sign(credential, [OTHER], step_up)
 
 
+@rule("R61")
 @pytest.mark.parametrize("given", [[], [{"id": "PIN", "value": PIN}]], ids=["none", "PIN alone"])
 def test_r61_without_both_factors_there_is_no_authorisation(
     khai: User, given: list[dict[str, str]]
@@ -303,6 +308,7 @@ def test_sg_k_07_an_authorisation_says_what_is_signed(khai: User) -> None:
 # R62: one authorisation, one digest, one user, once, for five minutes.
 
 
+@rule("R62")
 def test_r62_an_authorisation_for_one_digest_signs_no_other(khai: User) -> None:
     sad = khai.authorize(DIGEST)
 
@@ -312,6 +318,7 @@ def test_r62_an_authorisation_for_one_digest_signs_no_other(khai: User) -> None:
     assert khai.sign_hash(sad, DIGEST)["signatures"]  # and is not used up by the attempt
 
 
+@rule("R62")
 def test_r62_an_authorisation_is_used_once(khai: User) -> None:
     sad = khai.authorize(DIGEST)
     assert khai.sign_hash(sad, DIGEST)["signatures"]
@@ -320,6 +327,7 @@ def test_r62_an_authorisation_is_used_once(khai: User) -> None:
         khai.sign_hash(sad, DIGEST)
 
 
+@rule("R62")
 def test_r62_each_digest_of_a_batch_is_used_once(khai: User) -> None:
     sad = khai.authorize(DIGEST, OTHER)
     assert khai.sign_hash(sad, DIGEST)["signatures"]
@@ -330,6 +338,7 @@ def test_r62_each_digest_of_a_batch_is_used_once(khai: User) -> None:
     assert khai.sign_hash(sad, OTHER)["signatures"]
 
 
+@rule("R62")
 def test_r62_another_user_cannot_use_an_authorisation(khai: User, binh: User) -> None:
     sad = khai.authorize(DIGEST)
 
@@ -339,6 +348,7 @@ def test_r62_another_user_cannot_use_an_authorisation(khai: User, binh: User) ->
         binh.sign_hash(sad, DIGEST, credentialID=khai.credential_id)
 
 
+@rule("R62")
 def test_r62_another_application_of_the_same_user_cannot_use_it(
     khai: User, service: SigningService, http: httpx.Client, clock: Clock
 ) -> None:
@@ -352,6 +362,7 @@ def test_r62_another_application_of_the_same_user_cannot_use_it(
         khai.sign_hash(sad, DIGEST)
 
 
+@rule("R62")
 def test_r62_an_authorisation_ends_after_five_minutes(khai: User, clock: Clock) -> None:
     sad = khai.authorize(DIGEST)
     clock.pass_(minutes=5, seconds=1)
@@ -360,6 +371,7 @@ def test_r62_an_authorisation_ends_after_five_minutes(khai: User, clock: Clock) 
         khai.sign_hash(sad, DIGEST)
 
 
+@rule("R62")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -395,6 +407,7 @@ class FailingOnce:
         return self._inner.sign_digest(digest)
 
 
+@rule("R62")
 def test_r62_a_digest_is_used_up_only_with_its_signature(
     service: SigningService, http: httpx.Client, clock: Clock
 ) -> None:
