@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 PIN = "246810"
+# All made at once: the module looks for tokens when it starts, so one made later is not seen.
+LABELS = ("thiet-bi", "dong-lenh")
 MODULES = (
     "/usr/lib/softhsm/libsofthsm2.so",
     "/usr/lib64/pkcs11/libsofthsm2.so",
@@ -37,25 +39,19 @@ def token_home() -> Path:
     return home
 
 
+@cache
+def _folders() -> dict[str, Path]:
+    tokens, found = token_home() / "tokens", {}
+    for label in LABELS:
+        before = set(tokens.iterdir())
+        command = ["softhsm2-util", "--init-token", "--free", "--label", label]
+        subprocess.run(
+            [*command, "--pin", PIN, "--so-pin", PIN], check=True, capture_output=True, timeout=60
+        )
+        (found[label],) = set(tokens.iterdir()) - before
+    return found
+
+
 def make_token(label: str) -> Path:
-    """Initialise a token by Debian's tool; return its directory."""
-    tokens = token_home() / "tokens"
-    before = set(tokens.iterdir())
-    subprocess.run(
-        [
-            "softhsm2-util",
-            "--init-token",
-            "--free",
-            "--label",
-            label,
-            "--pin",
-            PIN,
-            "--so-pin",
-            PIN,
-        ],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    (made,) = set(tokens.iterdir()) - before
-    return made
+    """A token initialised by Debian's tool: its directory. label: one of LABELS."""
+    return _folders()[label]

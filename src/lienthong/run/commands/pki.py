@@ -11,6 +11,7 @@ from lienthong.run.cli import LazyGroup
 # name: (where the click command is, its one line of help)
 SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "path": ("lienthong.run.commands.pki_path:path", "Validate one certificate path (RFC 5280)."),
+    "token": ("lienthong.run.commands.pki_token:token", "Keys in a device (PKCS#11)."),
 }
 
 
