@@ -37,6 +37,14 @@ class Evidence:
     def __bool__(self) -> bool:
         return bool(self.certificates or self.crls or self.ocsps)
 
+    def singles(self) -> list[Evidence]:
+        """Every piece alone, in the order of `digests`."""
+        return [
+            *(Evidence(certificates=(one,)) for one in self.certificates),
+            *(Evidence(crls=(one,)) for one in self.crls),
+            *(Evidence(ocsps=(one,)) for one in self.ocsps),
+        ]
+
     def digests(self) -> tuple[tuple[str, str], ...]:
         """(kind, SHA-256 in hexadecimal) of every piece, for reports (SG 7.8)."""
         return (

@@ -155,12 +155,14 @@ def _free_name(form: pikepdf.Dictionary) -> str:
 def _check_signed(pdf: pikepdf.Pdf) -> pikepdf.Dictionary:
     """The form of a document that holds a signature. Raises PdfNotPrepared."""
     form = pdf.Root.get("/AcroForm")
-    fields = form.get("/Fields") if isinstance(form, pikepdf.Dictionary) else None
-    if not isinstance(fields, pikepdf.Array) or not any(
-        isinstance(one, pikepdf.Dictionary) and one.is_indirect and "/V" in one for one in fields
-    ):
-        raise PdfNotPrepared(field="AcroForm")
-    return form
+    if isinstance(form, pikepdf.Dictionary):
+        fields = form.get("/Fields")
+        members: list[Any] = list(fields) if isinstance(fields, pikepdf.Array) else []
+        if any(isinstance(one, pikepdf.Dictionary) and "/V" in one for one in members) and all(
+            one.is_indirect for one in members
+        ):
+            return form
+    raise PdfNotPrepared(field="AcroForm")
 
 
 def add_signature_timestamp(
@@ -342,17 +344,20 @@ def _crl_locations(certificate: x509.Certificate) -> list[str]:
     return urls[:LOCATIONS_MAX]
 
 
+_LOADERS: tuple[Callable[[bytes], list[x509.Certificate]], ...] = (
+    lambda content: [x509.load_der_x509_certificate(content)],
+    x509.load_pem_x509_certificates,
+    pkcs7.load_der_pkcs7_certificates,
+)
+
+
 def _certificates(content: bytes | None) -> list[x509.Certificate]:
     """A certificate in DER or PEM, or the certificates of a certs-only CMS (SG 3.5)."""
     if not content:
         return []
-    for load in (
-        lambda: [x509.load_der_x509_certificate(content)],
-        lambda: x509.load_pem_x509_certificates(content),
-        lambda: pkcs7.load_der_pkcs7_certificates(content),
-    ):
+    for load in _LOADERS:
         try:
-            return load()
+            return load(content)
         except ValueError:
             continue
     return []

@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from lienthong.core.errors import Problem
 from lienthong.core.signing import cms
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
+from lienthong.core.signing.path import HASH
+from lienthong.core.signing.pdf_facts import Facts, digest_of, gather, timestamp_fault
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD
 from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure, read_structure
+from lienthong.core.signing.poe import KnownPoe, earliest
+from lienthong.core.signing.policy import key_label
 from lienthong.core.signing.problems import PdfEncrypted, PdfNotPdf
+from lienthong.core.signing.regimes import regime_text
 from lienthong.core.signing.report import (
     Check,
     DocumentReport,
     Findings,
     Indication,
     SignatureReport,
-    SignerCard,
     Verdict,
     with_findings,
     worst,
@@ -34,18 +39,28 @@ from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.validate import (
     REPORT_FIELD,
     check_signature,
-    check_signer,
+    check_signer_at,
+    check_stamps,
     purpose_of,
     signer_card,
+    statuses_of,
 )
 
 
 def verify_pdf(
-    data: bytes, *, trust: Trust, at: datetime, second_opinion: bool | None = None
+    data: bytes,
+    *,
+    trust: Trust,
+    at: datetime,
+    second_opinion: bool | None = None,
+    poes: Sequence[KnownPoe] = (),
+    evidence: Evidence = NO_EVIDENCE,
 ) -> DocumentReport:
     """Verify every signature of `data` at the time `at`. Never raises for a bad document.
 
     second_opinion: True asks pyHanko too, False does not, None decides by itself.
+    poes: times that the caller has proved, by the SHA-256 of the file or of a piece of evidence.
+    evidence: certificates, CRLs and OCSP answers beside those in the file.
     """
     sha256 = hashlib.sha256(data).hexdigest()
 
@@ -64,14 +79,15 @@ def verify_pdf(
     with structure.pdf:
         if not structure.signatures:
             return report(Verdict.UNKNOWN, (), "Tài liệu không có chữ ký số.")
+        facts = gather(data, structure, trust=trust, now=at, poes=poes, evidence=evidence)
         signatures = tuple(
-            verify_one(data, one, structure, trust, at) for one in structure.signatures
+            verify_one(data, one, structure, trust, at, facts=facts) for one in structure.signatures
         )
     passed = all(one.indication is Indication.PASSED for one in signatures)
     if second_opinion is None:
         second_opinion = is_asked_for(sha256, signatures, trust)
     if passed and second_opinion:
-        refused = second_opinion_of(data, trust=trust, at=at)
+        refused = second_opinion_of(data, trust=trust, at=at, times=facts.times(signatures))
         signatures = tuple(_with_refusal(one, refused) for one in signatures)
         note_opinion(signatures, trust)
     findings = [
@@ -80,7 +96,11 @@ def verify_pdf(
         for check in one.checks
         if check.ok is not True
     ]
-    return report(worst(signatures), signatures, *dict.fromkeys(findings))
+    return replace(
+        report(worst(signatures), signatures, *dict.fromkeys(findings)),
+        timestamps=facts.timestamps,
+        evidence=facts.all_evidence.digests(),
+    )
 
 
 def _reading_problem(problem: Problem) -> str:
@@ -90,51 +110,116 @@ def _reading_problem(problem: Problem) -> str:
 
 
 def verify_one(
-    data: bytes, found: PdfSignature, structure: PdfStructure, trust: Trust, at: datetime
+    data: bytes,
+    found: PdfSignature,
+    structure: PdfStructure,
+    trust: Trust,
+    at: datetime,
+    *,
+    facts: Facts | None = None,
 ) -> SignatureReport:
-    """The report on one signature whose place in the file is known. Both paths end here."""
+    """The report on one signature whose place in the file is known. Both paths end here.
+
+    facts: what `gather` found; None when the file holds nothing but signatures.
+    """
+    facts = facts or gather(data, structure, trust=trust, now=at)
     findings = Findings()
-    for remark in (*structure.remarks, *found.remarks):
+    remarks = (*facts.structure.remarks, *found.remarks)
+    for remark in remarks:
         add = findings.failed if remark.proven else findings.unknown
         add(remark.check, remark.sub_indication, remark.text)
-    card: SignerCard | None = None
-    notes: tuple[str, ...] = ()
-    if found.contents and found.end:
-        signed = _parse(found, findings)
-        if signed is not None:
-            check_signature(signed, _digest_of(data, found), findings)
-            claimed_at = found.claimed_at or signed.signing_time
-            path = check_signer(
-                signed.certificate,
-                others=signed.others,
-                purpose=purpose_of(found.field),
-                claimed_at=claimed_at,
-                trust=trust,
-                at=at,
-                findings=findings,
-            )
-            card = signer_card(signed.certificate, path.way)
-            found.claimed_at = claimed_at
+    for text in facts.false_timestamps:
+        findings.failed("coverage", "FORMAT_FAILURE", text)
+    _tell_coverage(found, findings)
+    head = SignatureReport(
+        found.field,
+        findings.indication,
+        claimed_at=found.claimed_at,
+        covers_whole=found.covers_whole,
+        notes=_notes(found),
+        format=_FORMATS.get(found.subfilter, found.subfilter),
+        changes_after=tuple(one.text for one in found.remarks if one.check == "coverage"),
+    )
+    signed = _parse(found, findings) if found.contents and found.end else None
+    if signed is not None:
+        head = _judge(head, found, signed, facts, findings)
     elif findings.indication is Indication.PASSED:
         findings.failed("format", "FORMAT_FAILURE", "Không đọc được giá trị chữ ký.")
+    return replace(
+        head,
+        indication=findings.indication,
+        sub_indication=findings.sub_indication,
+        sub_indications=tuple(findings.sub_indications),
+        checks=tuple(findings.checks),
+    )
+
+
+def _judge(
+    head: SignatureReport,
+    found: PdfSignature,
+    signed: cms.SignedCMS,
+    facts: Facts,
+    findings: Findings,
+) -> SignatureReport:
+    """Blocks 2 to 11 for one signature that could be read."""
+    check_signature(signed, facts.digest_of(found), findings)
+    control = facts.control(found)
+    context = facts.context
+    stamps, proofs = check_stamps(signed, context=context, control_at=control.at, findings=findings)
+    best = earliest(facts.now, [*proofs, *([control] if control.is_proved else [])])
+    claimed_at = found.claimed_at or signed.signing_time
+    path = check_signer_at(
+        signed.certificate,
+        others=signed.others,
+        purpose=purpose_of(found.field),
+        claimed_at=claimed_at,
+        context=context,
+        best=best,
+        findings=findings,
+    )
+    signed_at = best.at if best.is_proved else min(claimed_at or best.at, best.at)
+    return replace(
+        head,
+        signer=signer_card(signed.certificate, path.way),
+        claimed_at=claimed_at,
+        level=facts.level(found, path.certificates, is_stamped=best.is_proved),
+        best_at=best.at,
+        best_kind=best.kind.value,
+        timestamps=stamps,
+        path=tuple(one.fingerprint(HASH).hex() for one in path.certificates),
+        statuses=statuses_of(path),
+        algorithms=(
+            signed.digest,
+            signed.algorithm.label,
+            key_label(signed.certificate.public_key()),
+        ),
+        regime=regime_text(signed_at),
+    )
+
+
+_FORMATS = {
+    "/ETSI.CAdES.detached": "PAdES",
+    "/adbe.pkcs7.detached": "adbe.pkcs7.detached",
+}
+
+
+def _notes(found: PdfSignature) -> tuple[str, ...]:
+    notes: tuple[str, ...] = ()
     if found.subfilter == "/adbe.pkcs7.detached":
         notes = ("Chữ ký theo kiểu cũ adbe.pkcs7.detached, không phải PAdES.",)
     if found.field == REPORT_FIELD:
         notes = (*notes, "Chữ ký của hệ thống trên báo cáo kiểm tra, không phải trên văn bản.")
-    if found.covers_whole:
+    return notes
+
+
+def _tell_coverage(found: PdfSignature, findings: Findings) -> None:
+    if found.at_end:
         findings.good("coverage", "Chữ ký phủ toàn bộ tệp; không có gì được thêm sau đó.")
+    elif found.covers_whole:
+        text = "Sau chữ ký này chỉ có bằng chứng và dấu thời gian lưu trữ được thêm vào."
+        findings.good("coverage", text)
     elif not found.remarks:
         findings.good("coverage", "Sau chữ ký này chỉ có chữ ký tiếp theo được thêm vào.")
-    return SignatureReport(
-        found.field,
-        findings.indication,
-        findings.sub_indication,
-        card,
-        found.claimed_at,
-        found.covers_whole,
-        tuple(findings.checks),
-        notes,
-    )
 
 
 def _parse(found: PdfSignature, findings: Findings) -> cms.SignedCMS | None:
@@ -148,19 +233,6 @@ def _parse(found: PdfSignature, findings: Findings) -> cms.SignedCMS | None:
     if found.subfilter == "/adbe.pkcs7.detached":
         return replace(signed, names_certificate=True)  # not asked for in this kind (SG 7.3)
     return signed
-
-
-def _digest_of(data: bytes, found: PdfSignature) -> Callable[[str], bytes]:
-    def digest(name: str) -> bytes:
-        if name in found.digests:
-            return found.digests[name]
-        maker = hashlib.new(name)
-        with memoryview(data) as view:
-            maker.update(view[: found.gap[0]])
-            maker.update(view[found.gap[1] : found.end])
-        return maker.digest()
-
-    return digest
 
 
 def _with_refusal(one: SignatureReport, refused: dict[str, str]) -> SignatureReport:
@@ -177,10 +249,11 @@ def _with_refusal(one: SignatureReport, refused: dict[str, str]) -> SignatureRep
     )
 
 
-def check_intact(data: bytes, *, last_field: str) -> str:
+def check_intact(data: bytes, *, last_field: str = "") -> str:
     """Check structure and mathematics of every signature, without asking who signed.
 
-    Returns why it is not good, or "" when it is and the field `last_field` covers the file.
+    Returns why it is not good, or "" when it is and the field `last_field`, if any is given, is the
+    last signature and covers the file.
     """
     try:
         structure = read_structure(data)
@@ -191,13 +264,19 @@ def check_intact(data: bytes, *, last_field: str) -> str:
             findings = Findings()
             signed = _parse(found, findings) if found.end else None
             if signed is not None:
-                check_signature(signed, _digest_of(data, found), findings)
+                check_signature(signed, digest_of(data, found), findings)
             remarks = [remark.text for remark in (*structure.remarks, *found.remarks)]
             bad = remarks + [check.text for check in findings.checks if check.ok is not True]
             if signed is None or bad:
                 return f"{found.field}: {'; '.join(bad) or 'không đọc được'}"
+        for stamp in structure.timestamps:
+            reason = timestamp_fault(data, stamp)
+            if reason:
+                return f"{stamp.field}: {reason}"
         covers = [one.field for one in structure.signatures if one.covers_whole]
-    return "" if covers == [last_field] else "chữ ký không phủ toàn bộ tài liệu"
+    if last_field and covers != [last_field]:
+        return "chữ ký không phủ toàn bộ tài liệu"
+    return "" if covers else "tài liệu bị thay đổi sau chữ ký cuối cùng"
 
 
 def check_official(

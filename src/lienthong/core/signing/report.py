@@ -116,6 +116,11 @@ class TimestampReport:
     def is_good(self) -> bool:
         return self.indication is Indication.PASSED
 
+    @property
+    def is_false(self) -> bool:
+        """Not a sound token over these bytes at all, whoever made it."""
+        return self.indication is Indication.FAILED
+
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> TimestampReport:
         return cls(

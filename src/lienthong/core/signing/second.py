@@ -6,10 +6,12 @@ node never need it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.report import Indication, SignatureReport
 from lienthong.core.signing.trust import Trust
 
@@ -40,8 +42,28 @@ def _signers(signatures: Sequence[SignatureReport]) -> str:
     return " ".join(one.signer.sha256 if one.signer else "" for one in signatures)
 
 
-def second_opinion_of(data: bytes, *, trust: Trust, at: datetime) -> dict[str, str]:
-    """Return field → reason for each signature that pyHanko does not accept."""
+@dataclass(frozen=True, slots=True)
+class Times:
+    """At which times to judge, by field.
+
+    best: a signature. control: its time-stamps, and document time-stamps. timestamps: the fields of
+    the document time-stamps that were relied on. evidence: what was counted.
+    """
+
+    best: Mapping[str, datetime]
+    control: Mapping[str, datetime]
+    timestamps: tuple[str, ...] = ()
+    evidence: Evidence = NO_EVIDENCE
+
+
+def second_opinion_of(
+    data: bytes, *, trust: Trust, at: datetime, times: Times | None = None
+) -> dict[str, str]:
+    """Return field → reason for each signature that pyHanko does not accept.
+
+    A document time-stamp that it does not accept counts against the signatures it covers: the field
+    "" then holds the reason.
+    """
     from lienthong.core.signing import pyhanko_opinion  # noqa: PLC0415  half a second to import
 
-    return pyhanko_opinion.refusals(data, trust=trust, at=at)
+    return pyhanko_opinion.refusals(data, trust=trust, at=at, times=times or Times({}, {}))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from lienthong.core.signing import policy
+from lienthong.core.signing import policy, tsp
 from lienthong.core.signing.authority import (
     DOCUMENT_SIGNING,
     PACKET_SIGNING,
@@ -23,6 +23,7 @@ from lienthong.core.signing.authority import (
     RECEIPT_SIGNING,
 )
 from lienthong.core.signing.cms import SignedCMS
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.path import (
     HASH,
     PathResult,
@@ -32,7 +33,8 @@ from lienthong.core.signing.path import (
     local,
     subject_fields,
 )
-from lienthong.core.signing.report import Findings, SignerCard
+from lienthong.core.signing.poe import Poe, PoeKind
+from lienthong.core.signing.report import Findings, SignerCard, StatusReport, TimestampReport
 from lienthong.core.signing.trust import Trust
 
 CLAIM_TOLERANCE = timedelta(minutes=5)
@@ -102,6 +104,16 @@ def check_signature(
         findings.good("signature", text)
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a signature is judged by. `now` is the time of the check, evidence what counts of it."""
+
+    trust: Trust
+    now: datetime
+    evidence: Evidence = NO_EVIDENCE
+    evidence_dropped: bool = False  # some did not count, for nothing proves its age
+
+
 def check_signer(
     certificate: x509.Certificate,
     *,
@@ -112,26 +124,56 @@ def check_signer(
     at: datetime,
     findings: Findings,
 ) -> PathResult:
-    """Blocks 5-8: period, purpose, path and revocation of the signer's certificate at `at`."""
-    _check_claim(certificate, claimed_at, at, findings)
+    """`check_signer_at` for what nothing but this check, at `at`, proves to exist."""
+    return check_signer_at(
+        certificate,
+        others=others,
+        purpose=purpose,
+        claimed_at=claimed_at,
+        context=Context(trust, at),
+        best=Poe(at, PoeKind.CHECK),
+        findings=findings,
+    )
+
+
+def check_signer_at(
+    certificate: x509.Certificate,
+    *,
+    others: Collection[x509.Certificate],
+    purpose: Purpose,
+    claimed_at: datetime | None,
+    context: Context,
+    best: Poe,
+    findings: Findings,
+) -> PathResult:
+    """Blocks 5-9: claim, period, purpose, path, revocation and algorithms at the best time."""
+    _check_claim(certificate, claimed_at, best, findings)
     _check_purpose(certificate, purpose, findings)
-    path = check_path(certificate, trust=trust, at=at, others=tuple(others))
-    _tell_path(certificate, path, claimed_at, at, findings)
-    _check_bag(certificate, others, trust, findings)
+    path = check_path(
+        certificate,
+        trust=context.trust,
+        at=best.at,
+        others=tuple(others),
+        evidence=context.evidence,
+        now=context.now,
+    )
+    _tell_period(certificate, claimed_at, best, findings)
+    _tell_path(path, claimed_at, best, context, findings)
+    _check_bag(certificate, others, context, findings)
     return path
 
 
 def _check_claim(
-    certificate: x509.Certificate, claimed_at: datetime | None, at: datetime, findings: Findings
+    certificate: x509.Certificate, claimed_at: datetime | None, best: Poe, findings: Findings
 ) -> None:
     """The claimed time proves nothing; but an impossible one spoils the signature (R51)."""
     if claimed_at is None:
         return
-    if claimed_at > at + CLAIM_TOLERANCE:
-        text = f"Thời điểm ký do người ký khai ({local(claimed_at)}) ở sau thời điểm kiểm tra."
+    claim = f"Thời điểm ký do người ký khai ({local(claimed_at)})"
+    if claimed_at > best.at + CLAIM_TOLERANCE:
+        text = f"{claim} ở sau {best.kind.label} ({local(best.at)})."
         findings.doubtful("claimed_time", "SIG_CONSTRAINTS_FAILURE", text)
     elif claimed_at < certificate.not_valid_before_utc - CLAIM_TOLERANCE:
-        claim = f"Thời điểm ký do người ký khai ({local(claimed_at)})"
         text = f"{claim} ở trước khi chứng thư có hiệu lực."
         findings.doubtful("claimed_time", "SIG_CONSTRAINTS_FAILURE", text)
 
@@ -163,7 +205,7 @@ def _purpose_met(certificate: x509.Certificate, purpose: Purpose) -> tuple[str, 
 def _check_bag(
     certificate: x509.Certificate,
     others: Collection[x509.Certificate],
-    trust: Trust,
+    context: Context,
     findings: Findings,
 ) -> None:
     """No certificate sent along may be a damaged copy of a known one. Strangers are ignored (A4).
@@ -171,8 +213,8 @@ def _check_bag(
     The bag is not signed: what looks like a known authority (its name or its key) must be that
     very certificate, or be signed by somebody known, as a cross-certificate is.
     """
-    strangers = [one for one in others if one not in trust.known]
-    if strangers and not all(_is_sound(one, certificate, trust) for one in strangers):
+    strangers = [one for one in others if one not in context.trust.known]
+    if strangers and not all(_is_sound(one, certificate, context.trust) for one in strangers):
         text = "Chứng thư gửi kèm chữ ký không nguyên vẹn."
         findings.doubtful("certificates", "SIG_CONSTRAINTS_FAILURE", text)
 
@@ -197,19 +239,16 @@ def _is_issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
-def _tell_path(
-    certificate: x509.Certificate,
-    path: PathResult,
-    claimed_at: datetime | None,
-    at: datetime,
-    findings: Findings,
+def _tell_period(
+    certificate: x509.Certificate, claimed_at: datetime | None, best: Poe, findings: Findings
 ) -> None:
+    """Block 7. A time-stamp made after the end does not tell when the signature was made (R53)."""
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if start <= at <= end:
-        text = f"Chứng thư còn hiệu lực tại {local(at)} (từ {local(start)} đến {local(end)})."
+    if start <= best.at <= end:
+        text = f"Chứng thư còn hiệu lực tại {local(best.at)} (từ {local(start)} đến {local(end)})."
         findings.good("period", text)
-    elif at < start:
-        text = f"Chứng thư chưa có hiệu lực tại {local(at)}."
+    elif best.at < start:
+        text = f"Chứng thư chưa có hiệu lực tại {local(best.at)}."
         findings.failed("period", "NOT_YET_VALID", text)
     elif claimed_at is not None and claimed_at > end:
         text = f"Chứng thư đã hết hạn ({local(end)}) trước thời điểm ký."
@@ -220,6 +259,14 @@ def _tell_path(
         )
         findings.unknown("period", "OUT_OF_BOUNDS_NO_POE", text)
 
+
+def _tell_path(
+    path: PathResult,
+    claimed_at: datetime | None,
+    best: Poe,
+    context: Context,
+    findings: Findings,
+) -> None:
     if path.trouble is None:
         findings.good("revocation", path.revocation_text)
         findings.good("path", path.path_text)
@@ -227,22 +274,82 @@ def _tell_path(
     if path.path_text and path.trouble not in {Trouble.CONSTRAINTS, Trouble.ALGORITHM}:
         findings.good("path", path.path_text)
     if path.trouble in {Trouble.REVOKED, Trouble.REVOKED_CA}:
-        _tell_revoked(path, claimed_at, findings)
+        _tell_revoked(path, claimed_at, best, findings)
+    elif path.trouble is Trouble.NO_STATUS and context.evidence_dropped:
+        text = "Bằng chứng kèm theo không được dấu thời gian nào bảo vệ khi nó còn giá trị."
+        findings.unknown("revocation", "NO_POE", f"{path.trouble_text} {text}")
     elif path.trouble is Trouble.NO_STATUS:
         findings.unknown("revocation", path.trouble.value, path.trouble_text)
     elif path.trouble not in {Trouble.NOT_YET, Trouble.EXPIRED}:
         findings.doubtful("path", path.trouble.value, path.trouble_text)
 
 
-def _tell_revoked(path: PathResult, claimed_at: datetime | None, findings: Findings) -> None:
-    """Revoked before the signing time it claims itself: failed. Else nobody can tell the order."""
+def _tell_revoked(
+    path: PathResult, claimed_at: datetime | None, best: Poe, findings: Findings
+) -> None:
+    """Block 8: revoked at or before the best time.
+
+    Proved by a time-stamp, or claimed by the signer: failed. Else nobody can tell the order.
+    """
     if path.trouble is Trouble.REVOKED_CA:
         findings.doubtful("revocation", "REVOKED_CA_NO_POE", path.trouble_text)
-    elif claimed_at is None or path.revoked_at is None or claimed_at >= path.revoked_at:
+    elif (
+        best.is_proved
+        or claimed_at is None
+        or path.revoked_at is None
+        or claimed_at >= path.revoked_at
+    ):
         findings.failed("revocation", "REVOKED", path.trouble_text)
     else:
         text = f"{path.trouble_text} Không có bằng chứng văn bản được ký trước khi thu hồi."
         findings.doubtful("revocation", "REVOKED_NO_POE", text)
+
+
+def check_stamps(
+    signed: SignedCMS, *, context: Context, control_at: datetime, findings: Findings
+) -> tuple[tuple[TimestampReport, ...], list[Poe]]:
+    """Block 10: the signature time-stamps, and the times they prove.
+
+    control_at: until when the tokens are known to have existed: now, or an archive time-stamp's
+    time. A token that is false in itself spoils the signature (R49, R50, R54); one whose authority
+    is not trusted is ignored, with the reason in its report.
+    """
+    reports, proofs = [], []
+    for token in signed.timestamps:
+        report = tsp.check_token(
+            token,
+            lambda name: hashlib.new(name, signed.signature).digest(),
+            trust=context.trust,
+            at=control_at,
+            now=context.now,
+            evidence=context.evidence,
+        )
+        reports.append(report)
+        if report.is_good and report.at is not None:
+            proofs.append(Poe(report.at, PoeKind.SIGNATURE_TIMESTAMP))
+            findings.good("timestamp", report.checks[-1].text)
+        elif report.is_false:
+            findings.doubtful("timestamp", report.sub_indication, report.checks[-1].text)
+        if report.at is not None and report.at > control_at + CLAIM_TOLERANCE:
+            text = f"Dấu thời gian trên chữ ký ({local(report.at)}) muộn hơn dấu thời gian lưu trữ."
+            findings.doubtful("timestamp", "TIMESTAMP_ORDER_FAILURE", text)
+    return tuple(reports), proofs
+
+
+def statuses_of(path: PathResult) -> tuple[StatusReport, ...]:
+    """The revocation statuses a path was judged by, for the report (SG 7.8)."""
+    return tuple(
+        StatusReport(
+            certificate=one.certificate,
+            name=one.name,
+            source=one.source,
+            status=one.status,
+            produced_at=one.produced_at,
+            next_update=one.next_update,
+            evidence=one.evidence,
+        )
+        for one in path.statuses
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -104,6 +104,7 @@ def _read(data: bytes, hashed: FileHash | None = None) -> tuple[list[PdfSignatur
             objgen=(0, 0),
             value=None,
             covers_whole=found is last,
+            at_end=found is last,
             signed=message,
             digests={"sha256": hashed.covered(data, found.gap, found.end)},
         )
