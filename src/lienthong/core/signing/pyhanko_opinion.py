@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -80,11 +80,12 @@ class _Opinion:
             ts_validation_context=self._context(self._times.control.get(field, self._at)),
             key_usage_settings=_REPORT_USAGE if field == REPORT_FIELD else _USAGE,
         )
-        return _ask(work)
+        return _ask(work, lambda status: status.bottom_line)
 
     def of_timestamp(self, stamp: EmbeddedPdfSignature) -> str:
         at = self._times.control.get(stamp.field_name, self._at)
-        return _ask(async_validate_pdf_timestamp(stamp, self._context(at)))
+        work = async_validate_pdf_timestamp(stamp, self._context(at))
+        return _ask(work, lambda status: status.valid and status.trusted)
 
     def _context(self, moment: datetime) -> ValidationContext:
         return ValidationContext(
@@ -99,12 +100,12 @@ class _Opinion:
         )
 
 
-def _ask(work: Coroutine[Any, Any, Any]) -> str:
+def _ask(work: Coroutine[Any, Any, Any], accepts: Callable[[Any], bool]) -> str:
     try:
         status = run_at_once(work)
     except _ERRORS as error:
         return str(error)[:200] or type(error).__name__
-    return "" if status.bottom_line else str(status.summary())
+    return "" if accepts(status) else str(status.summary())
 
 
 def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
