@@ -15,7 +15,6 @@ from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.past import Dated, counted
 from lienthong.core.signing.path import HASH
 from lienthong.core.signing.poe import KnownPoe, earliest, known
-from lienthong.core.signing.policy import key_label
 from lienthong.core.signing.regimes import regime_text
 from lienthong.core.signing.report import Findings, SignatureReport
 from lienthong.core.signing.trust import Trust
@@ -26,6 +25,7 @@ from lienthong.core.signing.validate import (
     check_signature,
     check_signer_at,
     check_stamps,
+    key_name,
     signer_card,
     statuses_of,
 )
@@ -137,7 +137,7 @@ def verify_detached(
         algorithms=(
             signed.digest,
             signed.algorithm.label,
-            key_label(signed.certificate.public_key()),
+            key_name(signed.certificate),
         ),
         regime=regime_text(best.at if best.is_proved else signed.signing_time or at),
     )
@@ -151,7 +151,7 @@ def _context(trust: Trust, now: datetime, poes: Sequence[KnownPoe], evidence: Ev
         Dated(one, earliest(now, known(poes, one.digests()[0][1], now)).at)
         for one in evidence.singles()
     ]
-    found = counted(dated, trust=trust, now=now)
+    found = counted(dated, trust=trust)
     return Context(trust, now, found.evidence, found.dropped)
 
 

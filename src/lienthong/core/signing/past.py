@@ -40,7 +40,7 @@ class Counted:
 NOTHING_COUNTED = Counted()
 
 
-def counted(pieces: Sequence[Dated], *, trust: Trust, now: datetime) -> Counted:
+def counted(pieces: Sequence[Dated], *, trust: Trust) -> Counted:
     """Keep the pieces whose signer's certificate was good when they are known to exist.
 
     Certificates are always kept: they prove themselves by their own signatures.
@@ -49,7 +49,7 @@ def counted(pieces: Sequence[Dated], *, trust: Trust, now: datetime) -> Counted:
     kept = NO_EVIDENCE + Evidence(certificates=certificates)
     waiting = [piece for piece in pieces if piece.evidence.crls or piece.evidence.ocsps]
     for _ in range(ROUNDS_MAX):
-        good = [one for one in waiting if _holds(one, kept, trust, now)]
+        good = [one for one in waiting if _holds(one, kept, trust)]
         if not good:
             break
         kept += sum((one.evidence for one in good), NO_EVIDENCE)
@@ -59,9 +59,9 @@ def counted(pieces: Sequence[Dated], *, trust: Trust, now: datetime) -> Counted:
     return Counted(kept, bool(waiting))
 
 
-def _holds(piece: Dated, kept: Evidence, trust: Trust, now: datetime) -> bool:
+def _holds(piece: Dated, kept: Evidence, trust: Trust) -> bool:
     signers = _signers(piece.evidence, kept, trust)
-    return any(_was_good(one, piece.since, kept, trust, now) for one in signers)
+    return any(_was_good(one, piece.since, kept, trust) for one in signers)
 
 
 def _signers(evidence: Evidence, kept: Evidence, trust: Trust) -> Iterable[x509.Certificate]:
@@ -78,19 +78,15 @@ def _authorities(kept: Evidence, trust: Trust) -> tuple[x509.Certificate, ...]:
     return (*trust.anchors, *trust.intermediates, *kept.certificates)
 
 
-def _was_good(
-    signer: x509.Certificate, at: datetime, kept: Evidence, trust: Trust, now: datetime
-) -> bool:
+def _was_good(signer: x509.Certificate, at: datetime, kept: Evidence, trust: Trust) -> bool:
     if not signer.not_valid_before_utc <= at <= signer.not_valid_after_utc:
         return False
     if signer in trust.anchors:
         return True
     if _needs_no_status(signer):
         issuers = [one for one in _authorities(kept, trust) if one.subject == signer.issuer]
-        return any(
-            _was_good(one, at, kept, trust, now) for one in issuers if not _needs_no_status(one)
-        )
-    path = check_path(signer, trust=trust, at=at, others=kept.certificates, evidence=kept, now=now)
+        return any(_was_good(one, at, kept, trust) for one in issuers if not _needs_no_status(one))
+    path = check_path(signer, trust=trust, at=at, others=kept.certificates, evidence=kept)
     return path.trouble is None
 
 

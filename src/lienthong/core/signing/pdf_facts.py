@@ -103,7 +103,7 @@ class Facts:
             proofs = [poe for end, poe in self.proved if end > piece.place]
             pieces.append(self._dated(piece.evidence, proofs))
         pieces += [self._dated(one, []) for one in self.given.singles()]
-        self.counted = counted(pieces, trust=self.trust, now=self.now)
+        self.counted = counted(pieces, trust=self.trust)
 
     def _dated(self, evidence: Evidence, proofs: list[Poe]) -> Dated:
         digests = [sha256 for _, sha256 in evidence.digests()] if self.poes else []

@@ -21,7 +21,6 @@ from lienthong.core.signing.pdf_facts import Facts, digest_of, gather, timestamp
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD
 from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure, read_structure
 from lienthong.core.signing.poe import KnownPoe, earliest
-from lienthong.core.signing.policy import key_label
 from lienthong.core.signing.problems import PdfEncrypted, PdfNotPdf
 from lienthong.core.signing.regimes import regime_text
 from lienthong.core.signing.report import (
@@ -41,6 +40,8 @@ from lienthong.core.signing.validate import (
     check_signature,
     check_signer_at,
     check_stamps,
+    check_stamps,
+    key_name,
     purpose_of,
     signer_card,
     statuses_of,
@@ -191,7 +192,7 @@ def _judge(
         algorithms=(
             signed.digest,
             signed.algorithm.label,
-            key_label(signed.certificate.public_key()),
+            key_name(signed.certificate),
         ),
         regime=regime_text(signed_at),
     )

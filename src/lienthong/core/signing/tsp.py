@@ -451,7 +451,8 @@ def check_token(
         token.signed.certificate,
         trust=trust,
         at=at,
-        others=(*token.signed.others, *evidence.certificates),
+        others=token.signed.others,
+        evidence=evidence,
     )
     _tell_path(token, path, at, findings)
     return _report(token, path, findings, kind, field)

@@ -155,7 +155,6 @@ def check_signer_at(
         at=best.at,
         others=tuple(others),
         evidence=context.evidence,
-        now=context.now,
     )
     _tell_period(certificate, claimed_at, best, findings)
     _tell_path(path, claimed_at, best, context, findings)
@@ -370,11 +369,19 @@ def signer_card(certificate: x509.Certificate, way: str = "") -> SignerCard:
         issuer=_issuer_name(certificate),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
-        algorithm=policy.key_label(certificate.public_key()),
+        algorithm=key_name(certificate),
         way=way,
         kind=_kind(certificate),
         sha256=certificate.fingerprint(HASH).hex(),
     )
+
+
+def key_name(certificate: x509.Certificate) -> str:
+    """Kind and size of the certificate's key, "" for a key that is none."""
+    try:
+        return policy.key_label(certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
 
 
 def _issuer_name(certificate: x509.Certificate) -> str:

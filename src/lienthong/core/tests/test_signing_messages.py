@@ -232,7 +232,7 @@ def test_a_document_file_tells_every_check() -> None:
     found = look(samples.signed_twice())
 
     assert (found.kind, found.ok) == ("pdf", True)
-    assert "Chữ ký NguoiKy: Hợp lệ" in found.text()
+    assert "Chữ ký NguoiKy (PAdES B-B): Hợp lệ" in found.text()
     assert not look(samples.signed_twice() + b"x").ok
     assert not look(samples.make_pdf()).ok
 
