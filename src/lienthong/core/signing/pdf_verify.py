@@ -40,7 +40,6 @@ from lienthong.core.signing.validate import (
     check_signature,
     check_signer_at,
     check_stamps,
-    check_stamps,
     key_name,
     purpose_of,
     signer_card,
