@@ -46,6 +46,7 @@ _VERSION_1 = der.integer(1)
 _SHA256_SET = der.set_of(SHA256_ID)
 _DETACHED = der.sequence(DATA)
 
+_VERSIONS = {"v1", "v3", "v4", "v5"}  # of SignedData (RFC 5652 5.1); the SignerInfo is version 1
 # The attributes that must not come twice, and the only ones we give a meaning to.
 _ATTRIBUTES_ONCE = ("content_type", "message_digest", "signing_time", "signing_certificate_v2")
 
@@ -209,6 +210,8 @@ def _read(body: cms.SignedData, content_type: str) -> SignedCMS:
     if len(infos) != 1:
         raise CMSInvalid("chữ ký phải có đúng một người ký")
     info = infos[0]
+    if body["version"].native not in _VERSIONS or info["version"].native != "v1":
+        raise CMSInvalid("phiên bản của chữ ký không đúng quy định")
     attributes = info["signed_attrs"]
     if not isinstance(attributes, cms.CMSAttributes) or not len(attributes):
         raise CMSInvalid("chữ ký không có thuộc tính được ký")
