@@ -422,7 +422,7 @@ def test_what_the_caller_has_proved_counts(pki: NationalPKI) -> None:
     assert future.best_kind == PoeKind.CHECK
 
 
-# Time-stamps that do not count ---------------------------------------------------------------------
+# Time-stamps that do not count ----------------------------------------------------
 
 
 @rule("R33")
