@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -18,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from lienthong.core.signing import KeySigner, der
 from lienthong.core.signing import cms as written
+from lienthong.core.signing.authority import Authority
 from lienthong.core.signing.keys import PSS, SHA256
 from lienthong.core.tests import signing_samples as samples
-from lienthong.core.tests.pki_fixture import test_pki
+from lienthong.core.tests.pki_fixture import START, test_pki
 
 # ---------------------------------------------------------------- CMS
 
@@ -29,6 +31,7 @@ MD5_ID = der.sequence(der.oid("1.2.840.113549.2.5"))
 SHA384_ID = der.sequence(der.oid("2.16.840.1.101.3.4.2.2"))
 ECDSA_SHA384_ID = der.sequence(der.oid("1.2.840.10045.4.3.3"))
 RSA_SHA256_ID = der.sequence(der.oid("1.2.840.113549.1.1.11"), der.NULL)
+STAMP = der.oid("1.2.840.113549.1.9.16.2.14")
 SIGNING_CERTIFICATE = der.oid("1.2.840.113549.1.9.16.2.12")
 
 Make = Callable[[KeySigner, bytes], bytes]
@@ -90,13 +93,14 @@ def forge(
     sid: bytes | None = None,
     inside: bytes | None = None,
     infos: Callable[[bytes], Sequence[bytes]] = lambda one: [one],
+    stamp: Callable[[bytes], bytes] | None = None,
 ) -> bytes:
     """A CMS SignedData over `content`.
 
     attributes: the signed attributes in the order sent; empty for none at all. signed_over: what
     the key signs, when it is not the SET of the attributes as sent. listed: digestAlgorithms.
     value: makes the signature value of the message. inside: encapsulated content. infos: makes the
-    list of SignerInfos from the one.
+    list of SignerInfos from the one. stamp: makes the time-stamp token of the signature value.
     """
     sent = usual_attributes(signer, content) if attributes is None else list(attributes)
     message = signed_over
@@ -104,13 +108,16 @@ def forge(
         message = der.tlv(der.SET, b"".join(sent)) if sent else content
     value = value or (lambda text: sign_message(signer, text))
     is_rsa = isinstance(signer._key, rsa.RSAPrivateKey)
+    signature = value(message)
+    unsigned = der.tlv(0xA1, attribute(STAMP, stamp(signature))) if stamp else b""
     info = der.sequence(
         der.integer(1),
         sid or sid_of(signer.certificate),
         digest_id,
         der.tlv(0xA0, b"".join(sent)) if sent else b"",
         algorithm or (written.PSS_ID if is_rsa else written.ECDSA_SHA256_ID),
-        der.octets(value(message)),
+        der.octets(signature),
+        unsigned,
     )
     bag = [signer.certificate, *signer.chain] if certificates is None else certificates
     wrapped = [der.tlv(0xA0, der.octets(inside))] if inside is not None else []
@@ -122,6 +129,35 @@ def forge(
         der.tlv(der.SET, b"".join(infos(info))),
     )
     return der.sequence(written.SIGNED_DATA, der.tlv(0xA0, body))
+
+
+Extensions = Mapping[type[x509.ExtensionType], tuple[x509.ExtensionType, bool] | None]
+
+
+def bent_certificate(
+    signer: KeySigner, authority: Authority, changes: Extensions, *, at: datetime = START
+) -> KeySigner:
+    """The signer with a certificate that differs in some extensions; None takes one away."""
+    like = signer.certificate
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(like.subject)
+        .issuer_name(authority.certificate.subject)
+        .public_key(like.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(at)
+        .not_valid_after(like.not_valid_after_utc)
+    )
+    rest = dict(changes)
+    for extension in like.extensions:
+        value = rest.pop(type(extension.value), (extension.value, extension.critical))
+        if value is not None:
+            builder = builder.add_extension(*value)
+    for value in rest.values():
+        if value is not None:
+            builder = builder.add_extension(*value)
+    certificate = builder.sign(authority.key, hashes.SHA256())
+    return KeySigner(signer._key, certificate, authority.chain)
 
 
 def in_document(make: Make, signer: KeySigner | None = None) -> bytes:
@@ -144,7 +180,7 @@ CATALOG, PAGES, PAGE, CONTENT, FONT, FORM, PERSON, AGENCY, TEXT, IMAGE, LAYER = 
 HONEST = b"BT /F1 24 Tf 72 700 Td (Muc ho tro: 10 trieu dong) Tj ET"
 FALSE = b"BT /F1 24 Tf 72 700 Td (Muc ho tro: 900 trieu dong) Tj ET"
 RANGE_ROOM = 80
-SLOT = 4096
+SLOT = 8192
 
 
 def stream(content: bytes, entries: bytes = b"") -> bytes:
