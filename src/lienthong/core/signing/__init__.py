@@ -12,7 +12,7 @@ from lienthong.core.signing.keys import DigestSigner, KeySigner
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pdf_check import PdfFacts, check_unsigned_pdf
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD, Box, prepare_pdf
-from lienthong.core.signing.pdf_sign import sign_pdf
+from lienthong.core.signing.pdf_sign import PreparedPdf, sign_pdf
 from lienthong.core.signing.pdf_verify import check_official, verify_pdf
 from lienthong.core.signing.problems import (
     CertificateProfileBroken,
@@ -69,6 +69,7 @@ __all__ = [
     "PdfNotPrepared",
     "PdfSignedAlready",
     "PdfTooLarge",
+    "PreparedPdf",
     "RequestClockSkew",
     "RequestSignatureInvalid",
     "SHA256Digest",

@@ -18,13 +18,12 @@ from zoneinfo import ZoneInfo
 import pikepdf
 from PIL import Image
 
-from lienthong.core.signing import cms, tsp
+from lienthong.core.signing import cms, fast, tsp
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pdf_check import fields_of, open_strict
 from lienthong.core.signing.pdf_prepare import PERSON_FIELD
-from lienthong.core.signing.pdf_ready import check_ready
-from lienthong.core.signing.pdf_update import Update, fill, places
+from lienthong.core.signing.pdf_update import Update, places, put_value, with_range
 from lienthong.core.signing.pdf_verify import check_intact
 from lienthong.core.signing.problems import (
     PdfNotPrepared,
@@ -63,15 +62,69 @@ def sign_pdf(
     Raises PdfNotPrepared, SignerCertificateNotValid, SignatureNotMade, TimestampNotMade and what
     open_strict raises.
     """
-    certificate = signer.certificate
-    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-        raise SignerCertificateNotValid(name=common_name(certificate))
-    reserved = RESERVED_WITH_TIMESTAMP_BYTES if timestamp else RESERVED_BYTES
-    with open_strict(data) as pdf:
-        check_ready(data, pdf)
-        update = Update.begin(data, pdf)
-        place = _empty_field(pdf, field)
-        first = field == PERSON_FIELD and "/Perms" not in pdf.Root
+    with PreparedPdf.of(data) as prepared:
+        return prepared.sign(
+            field=field,
+            signer=signer,
+            name=name,
+            reason=reason,
+            location=location,
+            at=at,
+            image_png=image_png,
+            timestamp=timestamp,
+            timestamp_required=timestamp_required,
+        )
+
+
+@dataclass(frozen=True)
+class PreparedPdf:
+    """A PDF read and hashed before the moment of signing, so that a signature then costs the key
+    operation and little else (SG 11.2). `of` makes it; use it as a context, or `close` it.
+
+    is_whole: every object of it reads and its pages are one tree.
+    """
+
+    data: bytes
+    pdf: pikepdf.Pdf
+    hashed: fast.FileHash
+    is_whole: bool
+
+    @classmethod
+    def of(cls, data: bytes) -> PreparedPdf:
+        """Read `data`. Raises what open_strict raises."""
+        pdf = open_strict(data)
+        return cls(data, pdf, fast.hash_file(data), fast.is_whole(pdf))
+
+    def __enter__(self) -> PreparedPdf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.pdf.close()
+
+    def sign(
+        self,
+        *,
+        field: str,
+        signer: DigestSigner,
+        name: str,
+        reason: str,
+        location: str,
+        at: datetime,
+        image_png: bytes | None = None,
+        timestamp: TimestampSource | None = None,
+        timestamp_required: bool = True,
+    ) -> bytes:
+        """As `sign_pdf`; may be asked again, for other times or after a failure."""
+        certificate = signer.certificate
+        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+            raise SignerCertificateNotValid(name=common_name(certificate))
+        reserved = RESERVED_WITH_TIMESTAMP_BYTES if timestamp else RESERVED_BYTES
+        update = Update.begin(self.data, self.pdf)
+        place = _empty_field(self.pdf, field)
+        first = field == PERSON_FIELD and "/Perms" not in self.pdf.Root
         value = update.add(
             _dictionary(name, reason, location, at, certifies=first, reserved=reserved)
         )
@@ -79,16 +132,26 @@ def sign_pdf(
         entries = f"/V {value} 0 R /AP << /N {picture} 0 R >>"
         update.replace(place, entries, without=("/V", "/AP"))
         if first:
-            update.replace(pdf.Root, f"/Perms << /DocMDP {value} 0 R >>", without=("/Perms",))
-        document = update.finish()
-    stamp = tsp.stamper(timestamp, at, required=timestamp_required) if timestamp else None
-    signed = fill(
-        document, len(data), reserved, lambda digest: cms.build(signer, digest, stamp=stamp)
-    )
-    trouble = check_intact(signed, last_field=field)
-    if trouble:
-        raise SignatureNotMade(detail=trouble)
-    return signed
+            entry = f"/Perms << /DocMDP {value} 0 R >>"
+            update.replace(self.pdf.Root, entry, without=("/Perms",))
+        stamp = tsp.stamper(timestamp, at, required=timestamp_required) if timestamp else None
+        out, gap = with_range(update.finish(), len(self.data), reserved)
+        hashed = fast.hash_file(out, begun=self.hashed)
+        digest = hashed.covered(out, gap, len(out))
+        signed = put_value(out, gap, cms.build(signer, digest, stamp=stamp))
+        self._check(signed, field, hashed)
+        return signed
+
+    def _check(self, signed: bytes, field: str, hashed: fast.FileHash) -> None:
+        """Read the result back: every signature in it, and what the last one covers.
+
+        What stood before was read in full; if all of it was sound, only what was added is.
+        """
+        if self.is_whole and fast.is_intact(signed, last_field=field, hashed=hashed, whole=False):
+            return
+        trouble = check_intact(signed, last_field=field)
+        if trouble:
+            raise SignatureNotMade(detail=trouble)
 
 
 def _empty_field(pdf: pikepdf.Pdf, wanted: str) -> pikepdf.Dictionary:

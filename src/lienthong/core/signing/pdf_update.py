@@ -125,17 +125,23 @@ def fill(document: bytes, start: int, reserved: int, make: Callable[[bytes], byt
     start: where the update begins. make: gives the value for the SHA-256 of all but the place of
     the value itself. Raises SignatureNotMade when the value is larger than `reserved`.
     """
+    out, gap = with_range(document, start, reserved)
+    digest = hashlib.sha256()
+    with memoryview(out) as view:
+        digest.update(view[: gap[0]])
+        digest.update(view[gap[1] :])
+    return put_value(out, gap, make(digest.digest()))
+
+
+def with_range(document: bytes, start: int, reserved: int) -> tuple[bytearray, tuple[int, int]]:
+    """The document with ByteRange in its place, and where Contents stands, still empty."""
     out = bytearray(document)
     gap = out.index(b"/Contents <", start) + len(b"/Contents ")
     after = gap + 2 * reserved + 2
     span = f"[0 {gap} {after} {len(out) - after}]".encode().ljust(_RANGE_WIDTH)
     at = out.index(b"/ByteRange ", start) + len(b"/ByteRange ")
     out[at : at + _RANGE_WIDTH] = span
-    digest = hashlib.sha256()
-    with memoryview(out) as view:
-        digest.update(view[:gap])
-        digest.update(view[after:])
-    return put_value(out, (gap, after), make(digest.digest()))
+    return out, (gap, after)
 
 
 def put_value(document: bytes | bytearray, gap: tuple[int, int], value: bytes) -> bytes:

@@ -17,6 +17,7 @@ from lienthong.core.signing.fast.check import (
 )
 from lienthong.core.signing.fast.pdf import read_pdf
 from lienthong.core.signing.fast.signed_data import read_cms, read_message
+from lienthong.core.signing.fast.whole import is_whole
 
 __all__ = [
     "Ask",
@@ -26,6 +27,7 @@ __all__ = [
     "forget",
     "hash_file",
     "is_intact",
+    "is_whole",
     "pass_pdf",
     "read_cms",
     "read_message",

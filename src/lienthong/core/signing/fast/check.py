@@ -62,13 +62,16 @@ def pass_pdf(data: bytes, *, trust: Trust, at: datetime, hashed: FileHash | None
     return Passed(report, shape)
 
 
-def is_intact(data: bytes, *, last_field: str, hashed: FileHash | None = None) -> bool:
+def is_intact(
+    data: bytes, *, last_field: str, hashed: FileHash | None = None, whole: bool = True
+) -> bool:
     """Whether structure and mathematics of every signature are surely good; no one is trusted.
 
     False says nothing: ask `pdf_verify.check_intact`. hashed: of the same bytes outside the gaps.
+    whole: look at every object; without it, only at what the signatures need.
     """
     try:
-        signatures, _, _ = _read(data, hashed)
+        signatures, _, _ = _read(data, hashed, whole=whole)
     except Ask:
         return False
     findings = Findings()
@@ -83,11 +86,13 @@ def is_intact(data: bytes, *, last_field: str, hashed: FileHash | None = None) -
     )
 
 
-def _read(data: bytes, hashed: FileHash | None = None) -> tuple[list[PdfSignature], str, str]:
+def _read(
+    data: bytes, hashed: FileHash | None = None, *, whole: bool = True
+) -> tuple[list[PdfSignature], str, str]:
     """The signatures, read in full; the SHA-256 of the file in hexadecimal; the shape."""
     if len(data) > SIZE_MAX_BYTES:
         raise Ask("a large file")
-    pdf = read_pdf(data)
+    pdf = read_pdf(data, whole=whole)
     messages = [read_cms(one.contents, trailing_zeros=True) for one in pdf.signatures]
     if any(one.digest != "sha256" for one in messages):
         raise Ask("a digest other than SHA-256")

@@ -19,12 +19,19 @@ def check_whole(data: bytes, *, pages: bool = True) -> None:
     """Raise Ask unless `data` reads without a warning, every object of it."""
     try:
         with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as pdf:
-            # The list is made by reading every object.
-            if len(pdf.objects) > OBJECTS_MAX:
-                raise Ask("many objects")
-            if pages:
-                check_pages(pdf)
-            if pdf.get_warnings():
-                raise Ask("the file reads with warnings")
-    except (pikepdf.PdfError, RuntimeError, TypeError, ValueError, Problem) as error:
+            if not is_whole(pdf, pages=pages):
+                raise Ask("the file does not read without a warning")
+    except (pikepdf.PdfError, RuntimeError, TypeError, ValueError) as error:
         raise Ask("the file does not read") from error
+
+
+def is_whole(pdf: pikepdf.Pdf, *, pages: bool = True) -> bool:
+    """Whether every object of an open file reads, and its pages are one tree."""
+    try:
+        if len(pdf.objects) > OBJECTS_MAX:  # the list is made by reading every object
+            return False
+        if pages:
+            check_pages(pdf)
+    except (pikepdf.PdfError, RuntimeError, TypeError, ValueError, Problem):
+        return False
+    return not pdf.get_warnings()
