@@ -95,7 +95,7 @@ def examine(received: access_point.ReceivedPacket, packet: edxml.DocumentPacket)
         sha256 = files.put(main.data).sha256
         document_report = signing.check_official(
             signing.verify_document(main.data, trust=pki.trust(), at=now),
-            agency_codes=_codes_of(packet),
+            agency_codes=codes_of(packet),
             signer_name=packet.signer.full_name if packet.signer else None,
         )
         for one in document_report.signatures:
@@ -206,7 +206,7 @@ def take_refusal(event: access_point.PacketRefused) -> None:
         )
 
 
-def _codes_of(packet: edxml.DocumentPacket) -> set[str]:
+def codes_of(packet: edxml.DocumentPacket) -> set[str]:
     """Every code of the sender by our directory, and the one it gave."""
     sender = directory.find(packet.sender.code)
     return {packet.sender.code} | (agency_codes(sender) if sender else set())

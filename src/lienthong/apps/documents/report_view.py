@@ -52,6 +52,11 @@ class ReportView:
     trust_epoch: str = ""
 
     @property
+    def rows(self) -> list[tuple[str, SignatureReport]]:
+        """What each signature is called, and the signature."""
+        return [(title_of(one.field), one) for one in self.signatures]
+
+    @property
     def why(self) -> str:
         """One sentence. For a good file who vouches for it, else the first reason against it."""
         if self.verdict is Verdict.VALID:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
-from lienthong.apps.documents import queries, views
+from lienthong.apps.documents import queries, report_pages, views
 from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
 
@@ -23,6 +23,10 @@ urlpatterns = [
     path("den/<uuid:pk>/trang/<int:page>.png", views.incoming_page, name="incoming_page"),
     path("den/<uuid:pk>/tep/<int:position>", views.incoming_file, name="incoming_file"),
     path("den/<uuid:pk>/ket-qua-kiem-tra.json", views.incoming_report, name="incoming_report"),
+    path("den/<uuid:pk>/kiem-tra", report_pages.incoming_page, name="incoming_verification"),
+    path("den/<uuid:pk>/bao-cao.pdf", report_pages.incoming_pdf, name="incoming_report_pdf"),
+    path("den/<uuid:pk>/bao-cao.jws", report_pages.incoming_jws, name="incoming_report_jws"),
+    path("den/<uuid:pk>/chung-cu", report_pages.incoming_evidence, name="incoming_evidence"),
     path("di/", views.outgoing_list, name="outgoing_list"),
     path("di/soan", views.outgoing_compose, name="outgoing_compose"),
     path("di/<uuid:pk>", views.outgoing_detail, name="outgoing_detail"),
@@ -43,6 +47,11 @@ urlpatterns = [
     ),
     path("di/<uuid:pk>/bien-nhan", views.outgoing_receipt, name="outgoing_receipt"),
     path("di/<uuid:pk>/chu-ky", views.outgoing_signatures, name="outgoing_signatures"),
+    path("di/<uuid:pk>/kiem-tra", report_pages.outgoing_page, name="outgoing_verification"),
+    path("di/<uuid:pk>/bao-cao.pdf", report_pages.outgoing_pdf, name="outgoing_report_pdf"),
+    path("di/<uuid:pk>/bao-cao.jws", report_pages.outgoing_jws, name="outgoing_report_jws"),
+    path("di/<uuid:pk>/chung-cu", report_pages.outgoing_evidence, name="outgoing_evidence"),
+    path("kiem-tra/", report_pages.check_file, name="check_file"),
 ]
 
 OUTSIDE_THE_DESK = frozenset({Role.AXIS_OPERATOR, Role.REGISTRAR, Role.CERTIFICATE_OFFICER})
@@ -70,10 +79,13 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
         "file-earmark-plus",
         short=_("Soạn"),
     )
+    check = Link(
+        _("Kiểm tra tệp"), reverse("documents:check_file"), "shield-check", short=_("Kiểm tra")
+    )
     may_draft = accounts.can(actor, "documents.draft")
     return (
         Section(_("Việc hôm nay"), (desk,)),
-        Section(_("Văn bản"), (incoming, outgoing, *([compose] if may_draft else []))),
+        Section(_("Văn bản"), (incoming, outgoing, *([compose] if may_draft else []), check)),
     )
 
 

@@ -27,6 +27,7 @@ class ReceivedPacket:
     received_at: datetime
     sender_code: str
     hub_packet_id: UUID
+    signature: bytes = b""  # detached, over `raw`
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def inbound(inbound_id: int) -> ReceivedPacket:
         received_at=row.received_at,
         sender_code=row.sender_code,
         hub_packet_id=row.hub_packet_id,
+        signature=bytes(row.signature),
     )
 
 

@@ -1,0 +1,97 @@
+"""What the desk knows about the signatures on a document, and the file that proves it elsewhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from lienthong.apps.documents import panels, queries, report_view
+from lienthong.apps.documents.arriving import codes_of
+from lienthong.apps.documents.issuing import agency_codes
+from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
+from lienthong.apps.documents.problems import FileNotFound
+from lienthong.apps.documents.report_view import ReportView
+from lienthong.apps.exchange.access_point import api as access_point
+from lienthong.apps.pki import api as pki
+from lienthong.core import edxml, signing
+from lienthong.core.signing import evidence_file
+from lienthong.core.signing.evidence_file import Contents
+
+Document = IncomingDocument | OutgoingDocument
+
+
+def incoming_report(document: IncomingDocument) -> ReportView | None:
+    """What was found when the document came; None when it has no signed file."""
+    found = panels.verification(document.report)
+    if found.document is None:
+        return None
+    return report_view.of_document(found.document, name=document.reference, packet=found.packet)
+
+
+def outgoing_report(document: OutgoingDocument, at: datetime) -> signing.DocumentReport:
+    """The newest file checked at the time `at`. Raises FileNotFound."""
+    return signing.verify_pdf(queries.pdf(document), trust=pki.trust(), at=at)
+
+
+def incoming_file(document: IncomingDocument, at: datetime) -> bytes:
+    """The evidence file of an incoming document, sealed now by its organization's service key.
+
+    Raises FileNotFound, KeyMissing, PacketNotReadable.
+    """
+    received = access_point.inbound(document.inbound_id)
+    packet = received.packet
+    codes = codes_of(packet) if isinstance(packet, edxml.DocumentPacket) else set[str]()
+    contents = Contents(
+        report={"document": document.report.get("document"), "packet": None},
+        checked_at=datetime.fromisoformat(document.report["checked_at"]),
+        document=queries.pdf(document) if document.pdf_sha256 else None,
+        packet=received.raw,
+        packet_signature=received.signature,
+        agency_codes=frozenset(codes),
+        signer_name=document.signer_name or None,
+        facts=_facts(document),
+    )
+    return _built(contents, document, at)
+
+
+def outgoing_file(document: OutgoingDocument, at: datetime) -> bytes:
+    """The evidence file of an outgoing document: packet and receipt too, once it was sent.
+
+    Raises FileNotFound, KeyMissing.
+    """
+    report = outgoing_report(document, at)
+    is_sent = document.outbound_id is not None
+    contents = Contents(
+        report={"document": report.to_json(), "packet": None},
+        checked_at=at,
+        document=queries.pdf(document),
+        packet=queries.sent_packet(document) if is_sent else None,
+        packet_signature=queries.sent_signature(document) if is_sent else None,
+        receipts=_receipts(document),
+        agency_codes=frozenset(agency_codes(document.organization)),
+        signer_name=document.signatory.person.full_name,
+        facts=_facts(document),
+    )
+    return _built(contents, document, at)
+
+
+def _receipts(document: OutgoingDocument) -> tuple[bytes, ...]:
+    try:
+        found = queries.receipt(document)
+    except FileNotFound:
+        return ()
+    return (json.dumps(found, ensure_ascii=False).encode(),)
+
+
+def _facts(document: Document) -> dict[str, str]:
+    return {
+        "reference": document.reference,
+        "subject": document.subject,
+        "document_id": document.document_id,
+        "kept_by": document.organization.name,
+    }
+
+
+def _built(contents: Contents, document: Document, at: datetime) -> bytes:
+    signer = pki.service_signer(document.organization_id)
+    return evidence_file.build(contents, signer=signer, trust=pki.trust(), at=at)
