@@ -383,19 +383,33 @@ def _piece(content: bytes, kind: str) -> tuple[str, bytes]:
 def _signers(contents: Contents) -> tuple[x509.Certificate, ...]:
     """The certificates of every signature that goes into the file, as far as they can be read."""
     found: list[x509.Certificate] = []
-    signatures = [] if contents.packet_signature is None else [contents.packet_signature]
     if contents.document is not None:
-        signatures += _values(contents.document)
-    for one in signatures:
-        try:
-            found.append(cms.parse(one, trailing_zeros=True).certificate)
-        except cms.CMSInvalid:
-            continue  # the report says what is wrong with it
+        found += signers_of(contents.document)
+    if contents.packet_signature is not None:
+        found += _signers_in(contents.packet_signature)
     for receipt in contents.receipts:
         certificate = receipt_certificate(receipt)
         if certificate is not None:
             found.append(certificate)
     return tuple(found)
+
+
+def signers_of(document: bytes) -> list[x509.Certificate]:
+    """The certificates of every signature of a PDF and of the time-stamps in and on it."""
+    return [one for value in _values(document) for one in _signers_in(value)]
+
+
+def _signers_in(value: bytes) -> list[x509.Certificate]:
+    """Of one CMS and the time-stamps in it; what cannot be read, the report says."""
+    found: list[x509.Certificate] = []
+    for kind in ("data", "tst_info"):
+        try:
+            signed = cms.parse(value, trailing_zeros=True, content_type=kind)
+        except cms.CMSInvalid:
+            continue
+        found.append(signed.certificate)
+        found += [one for token in signed.timestamps for one in _signers_in(token)]
+    return found
 
 
 def _values(document: bytes) -> list[bytes]:
@@ -404,7 +418,8 @@ def _values(document: bytes) -> list[bytes]:
     except Problem:
         return []
     with structure.pdf:
-        return [one.contents for one in structure.signatures if one.contents]
+        found = (*structure.signatures, *structure.timestamps)
+        return [one.contents for one in found if one.contents]
 
 
 def _record(contents: Contents, trust: Trust, at: datetime) -> dict[str, Any]:

@@ -271,6 +271,18 @@ class Token:
             int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big")
         )
 
+    def find(self, label: str) -> bytes:
+        """The CKA_ID of the one private key of this label. Raises TokenKeyMissing."""
+        wanted = {
+            pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY,
+            pkcs11.Attribute.LABEL: label,
+        }
+        with self._borrowed(label) as held:
+            found = [bytes(one[pkcs11.Attribute.ID]) for one in held.session.get_objects(wanted)]
+        if len(found) != 1:
+            raise TokenKeyMissing(key=label)
+        return found[0]
+
     def public_key(self, key_id: bytes) -> PublicKey:
         """The public half of a key."""
         with self._borrowed(key_id.hex()) as held:
