@@ -35,6 +35,7 @@ from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import check_path, common_name, local
 from lienthong.core.signing.pdf_structure import read_structure
 from lienthong.core.signing.pdf_verify import check_official, verify_pdf
+from lienthong.core.signing.poe import KnownPoe, PoeKind, earliest, known
 from lienthong.core.signing.policy import POLICY_ID
 from lienthong.core.signing.problems import ContainerInvalid
 from lienthong.core.signing.receipt_file import check_receipt, receipt_certificate
@@ -47,6 +48,7 @@ from lienthong.core.signing.report import (
     verdict_of,
 )
 from lienthong.core.signing.trust import Trust
+from lienthong.core.signing.tsp import TimestampSource
 from lienthong.core.signing.validate import CLAIM_TOLERANCE, Purpose
 
 DOCUMENT = "document.pdf"
@@ -111,11 +113,21 @@ class EvidenceReport:
         }
 
 
-def build(contents: Contents, *, signer: DigestSigner, trust: Trust, at: datetime) -> bytes:
+def build(
+    contents: Contents,
+    *,
+    signer: DigestSigner,
+    trust: Trust,
+    at: datetime,
+    timestamp: TimestampSource | None = None,
+) -> bytes:
     """Return the evidence file, sealed by `signer` at `at`.
 
     The certificates and lists that prove the signatures inside are taken from `trust` and added to
-    those of `contents`. Raises ValueError when there is neither a document nor a packet.
+    those of `contents`. timestamp: over the seal; it proves that everything inside existed then, so
+    that the file outlives the certificates of those who signed.
+
+    Raises ValueError when there is neither a document nor a packet, and TimestampNotMade.
     """
     if contents.document is None and contents.packet is None:
         raise ValueError("an evidence file is about a document or a packet")
@@ -136,7 +148,7 @@ def build(contents: Contents, *, signer: DigestSigner, trust: Trust, at: datetim
     parts[RECORD] = canonical_json(_record(contents, trust, at))
 
     def sign(manifest: bytes) -> bytes:
-        return sign_detached(manifest, signer=signer, at=at)
+        return sign_detached(manifest, signer=signer, at=at, timestamp=timestamp)
 
     return asic.write(parts, sign=sign)
 
@@ -183,8 +195,8 @@ class _Checking:
         self.record = _json(self.parts, RECORD)
         self.found_then = _json(self.parts, REPORT)
         self.evidence = _evidence(self.parts)
-        self.trust = _with_evidence(trust, self.evidence)
-        self.anchors = trust.anchor_fingerprints
+        self.trust = trust
+        self.poes: tuple[KnownPoe, ...] = ()
 
     def run(self) -> EvidenceReport:
         self._note(True, "container", "Tệp nguyên vẹn: mọi thành phần đúng với bảng kê.")
@@ -196,9 +208,11 @@ class _Checking:
                 trust=self.trust,
                 at=self.at,
                 purpose=_SEAL,
+                evidence=self.evidence,
             ),
             field=SEAL_FIELD,
         )
+        self._date_parts(seal)
         packet = self._check_packet()
         document = self._check_document()
         self._check_receipts()
@@ -214,6 +228,19 @@ class _Checking:
             packet,
             self.record,
         )
+
+    def _date_parts(self, seal: SignatureReport) -> None:
+        """The time-stamp on a good seal proves when everything under it existed."""
+        is_dated = seal.best_kind == PoeKind.SIGNATURE_TIMESTAMP and seal.best_at is not None
+        if seal.verdict is not Verdict.VALID or not is_dated or seal.best_at is None:
+            self.missing.append("dấu thời gian trên niêm phong")
+            return
+        self.poes = tuple(
+            KnownPoe(_sha256(one), seal.best_at, PoeKind.EVIDENCE_RECORD)
+            for one in self.parts.values()
+        )
+        text = f"Mọi thành phần đã có từ trước {local(seal.best_at)}, theo dấu thời gian."
+        self._note(True, "dated", text)
 
     def _note(self, ok: bool | None, name: str, text: str) -> None:
         self.checks.append(Check(name, ok, text))
@@ -231,7 +258,7 @@ class _Checking:
             self._note(False, "record", "Bản ghi của hồ sơ là của văn bản khác.")
         elif when > self.at + CLAIM_TOLERANCE:
             self._note(False, "record", f"Hồ sơ ghi đã kiểm tra lúc {local(when)}, ở tương lai.")
-        elif self.anchors & set(map(str, anchors)):
+        elif self.trust.anchor_fingerprints & set(map(str, anchors)):
             self._note(True, "record", f"Người lập hồ sơ đã kiểm tra lúc {local(when)}.")
         else:
             text = "Hồ sơ được lập theo các chứng thư gốc khác với các gốc bạn tin cậy."
@@ -248,7 +275,14 @@ class _Checking:
             self.missing.append("chữ ký của gói tin")
             self._note(None, "packet", "Thiếu chữ ký của gói tin nên chưa biết ai gửi.")
             return None
-        return verify_detached(packet, signature, trust=self.trust, at=self.at)
+        return verify_detached(
+            packet,
+            signature,
+            trust=self.trust,
+            at=self.at,
+            poes=self.poes,
+            evidence=self.evidence,
+        )
 
     def _check_document(self) -> DocumentReport | None:
         document = self.parts.get(DOCUMENT)
@@ -257,7 +291,9 @@ class _Checking:
             if PACKET not in self.parts:
                 self._note(None, "document", "Hồ sơ không có văn bản và không có gói tin.")
             return None
-        report = verify_pdf(document, trust=self.trust, at=self.at)
+        report = verify_pdf(
+            document, trust=self.trust, at=self.at, poes=self.poes, evidence=self.evidence
+        )
         self._bind_packet(document)
         self._bind_report(report)
         codes = self.record.get("agency_codes")
@@ -301,7 +337,14 @@ class _Checking:
             self.missing.append("biên nhận của trục và bằng chứng nhật ký")
         packet = self.parts.get(PACKET)
         for name in names:
-            found = check_receipt(self.parts[name], trust=self.trust, at=self.at, packet=packet)
+            found = check_receipt(
+                self.parts[name],
+                trust=self.trust,
+                at=self.at,
+                packet=packet,
+                best=earliest(self.at, known(self.poes, _sha256(self.parts[name]), self.at)),
+                evidence=self.evidence,
+            )
             bad = next((one.text for one in found.checks if one.ok is not True), "")
             if packet is None:
                 text = "Biên nhận là của một gói tin không có trong hồ sơ."
@@ -314,10 +357,8 @@ class _Checking:
                 self._note(True, "receipt", text)
 
 
-def _with_evidence(trust: Trust, evidence: Evidence) -> Trust:
-    """The anchors of `trust` with everything that may help to reach them."""
-    known = replace(trust, intermediates=(*trust.intermediates, *evidence.certificates))
-    return known.with_crls(evidence.crls)
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _check_names(parts: Mapping[str, bytes]) -> None:

@@ -26,11 +26,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lienthong.core.signing.authority import RECEIPT_SIGNING
 from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.cms import UNREADABLE
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.keys import PREHASHED, DigestSigner, verify_digest
+from lienthong.core.signing.poe import Poe, PoeKind
 from lienthong.core.signing.problems import JWSInvalid
 from lienthong.core.signing.report import Findings, Indication, SignatureReport
 from lienthong.core.signing.trust import Trust
-from lienthong.core.signing.validate import Purpose, check_signer, signer_card
+from lienthong.core.signing.validate import Context, Purpose, check_signer_at, signer_card
 
 RECEIPT_TYPE = "egov-receipt+jws"
 JWS_FIELD = "JWS"
@@ -189,11 +191,18 @@ def _check_certificate(found: JWS, purpose: Purpose, trust: Trust, at: datetime)
 
 
 def report_jws(
-    found: JWS, *, trust: Trust, at: datetime, purpose: Purpose = _RECEIPT
+    found: JWS,
+    *,
+    trust: Trust,
+    at: datetime,
+    purpose: Purpose = _RECEIPT,
+    best: Poe | None = None,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> SignatureReport:
     """Judge a token by the certificate it carries, as a signature of a document is judged.
 
-    Its type is the caller's to look at. Never raises for a bad signature.
+    best: when the token is proved to have existed, if anything proves it. evidence: what to look at
+    beside the trust. Its type is the caller's to look at. Never raises for a bad signature.
     """
     findings = Findings()
     if found.certificate is None:
@@ -215,13 +224,13 @@ def report_jws(
         findings.failed("signature", "SIG_CRYPTO_FAILURE", text)
     else:
         findings.good("signature", "Nội dung không thay đổi kể từ khi ký.")
-    path = check_signer(
+    path = check_signer_at(
         found.certificate,
         others=(),
         purpose=purpose,
         claimed_at=found.signed_at,
-        trust=trust,
-        at=at,
+        context=Context(trust, at, evidence),
+        best=best or Poe(at, PoeKind.CHECK),
         findings=findings,
     )
     return SignatureReport(

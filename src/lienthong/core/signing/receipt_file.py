@@ -17,8 +17,10 @@ from cryptography import x509
 
 from lienthong.core import tlog
 from lienthong.core.errors import Problem
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.jws import RECEIPT_TYPE, read_jws, report_jws, strict_object
 from lienthong.core.signing.path import local
+from lienthong.core.signing.poe import Poe
 from lienthong.core.signing.report import (
     Check,
     Indication,
@@ -56,11 +58,17 @@ class ReceiptCheck:
 
 
 def check_receipt(
-    data: bytes, *, trust: Trust, at: datetime, packet: bytes | None = None
+    data: bytes,
+    *,
+    trust: Trust,
+    at: datetime,
+    packet: bytes | None = None,
+    best: Poe | None = None,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> ReceiptCheck:
     """Verify a receipt file at the time `at`; with `packet`, that it is about these bytes.
 
-    Never raises for bad content.
+    best, evidence: as for `report_jws`. Never raises for bad content.
     """
     payload: Mapping[str, Any] = {}
     signed_at = ""
@@ -68,7 +76,7 @@ def check_receipt(
         found = strict_object(data, "tệp")
         jws = read_jws(found["receipt"])
         payload, signed_at = jws.payload, jws.header["sigT"]
-        report = report_jws(jws, trust=trust, at=at)
+        report = report_jws(jws, trust=trust, at=at, best=best, evidence=evidence)
         checks = [
             *_shape_checks(found),
             *_log_checks(found["log"], jws.payload_bytes, trust),

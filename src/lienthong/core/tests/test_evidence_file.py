@@ -134,7 +134,7 @@ def test_an_evidence_file_verifies_with_nothing_but_the_roots() -> None:
     assert found.packet is not None
     assert found.packet.verdict is Verdict.VALID
     assert found.seal is not None
-    assert found.missing == ()
+    assert found.missing == ("dấu thời gian trên niêm phong",)
     assert found.record["trust"]["list_sequence"] == 12
 
 
@@ -171,6 +171,7 @@ def test_a_document_alone_is_proved_and_what_is_missing_is_named() -> None:
 
     assert found.verdict is Verdict.VALID, why(found)
     assert found.missing == (
+        "dấu thời gian trên niêm phong",
         "gói tin của trục liên thông",
         "biên nhận của trục và bằng chứng nhật ký",
     )
