@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lienthong.run.commands.pki_token import key_bytes, open_token
+
 if TYPE_CHECKING:
     from lienthong.core.signing import DigestSigner
 
@@ -22,9 +24,13 @@ _OPTIONS = (
         type=_FILE,
         help="File with the password or PIN; asked for when absent.",
     ),
-    click.option("--pkcs11", "module", type=_FILE, help="Library of a token (PKCS#11 module)."),
+    click.option("--pkcs11", "--module", "module", help="The vendor's PKCS#11 library."),
     click.option("--token", help="Label of the token."),
-    click.option("--label", help="Label of the key in the token."),
+    click.option("--key-id", help="CKA_ID of the key in the token, hexadecimal."),
+    click.option("--label", help="Label of the key in the token, in place of its id."),
+    click.option(
+        "--chain", type=_FILE, help="PEM file with the issuers of a certificate in a token."
+    ),
     click.option("--csc", "service", help="Address of a remote signing service (CSC API v2)."),
     click.option(
         "--credential", help="Id of the key at the remote service; its only one if absent."
@@ -40,9 +46,11 @@ class KeyChoice:
 
     key: Path | None
     pin_file: Path | None
-    module: Path | None
+    module: str | None
     token: str | None
+    key_id: str | None
     label: str | None
+    chain: Path | None
     service: str | None
     credential: str | None
     client: str | None
@@ -54,8 +62,8 @@ class KeyChoice:
         found = cls(**{name: options.pop(name) for name in cls.__slots__})
         if sum(one is not None for one in (found.key, found.module, found.service)) != 1:
             raise click.UsageError("Name one key: --key FILE, --pkcs11 MODULE or --csc URL.")
-        if found.module is not None and not (found.token and found.label):
-            raise click.UsageError("--pkcs11 goes with --token and --label.")
+        if found.module is not None and not (found.token and (found.key_id or found.label)):
+            raise click.UsageError("--pkcs11 goes with --token and --key-id or --label.")
         if found.service is not None and not (found.client and found.secret_file):
             raise click.UsageError("--csc goes with --csc-client and --csc-secret-file.")
         return found
@@ -81,10 +89,14 @@ class KeyChoice:
         return str(click.prompt(prompt, hide_input=True, err=True))
 
     def _token_signer(self) -> DigestSigner:
-        from lienthong.core.signing.pkcs11 import Token, TokenSigner  # noqa: PLC0415  optional
+        from cryptography import x509  # noqa: PLC0415  heavy
 
-        token = Token(str(self.module), str(self.token), self._pin("Mã PIN của token"))
-        return TokenSigner(token, key_id=token.find(str(self.label)))
+        from lienthong.core.signing.pkcs11 import TokenSigner  # noqa: PLC0415  optional
+
+        token = open_token(str(self.module), str(self.token), self.pin_file)
+        key_id = key_bytes(self.key_id) if self.key_id else token.find(str(self.label))
+        issuers = x509.load_pem_x509_certificates(self.chain.read_bytes()) if self.chain else []
+        return TokenSigner(token, key_id=key_id, chain=issuers)
 
     def _remote_signer(self, documents: tuple[str, ...]) -> DigestSigner:
         from lienthong.apps.pki.remote.client import HTTPTransport  # noqa: PLC0415  optional
