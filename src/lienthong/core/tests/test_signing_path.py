@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -476,9 +478,9 @@ def test_authorities_that_certify_each_other_do_not_loop(trust: Trust) -> None:
     assert found.trouble in {Trouble.NO_PATH, Trouble.BROKEN}
 
 
-def cpu_seconds(work: object) -> float:
+def cpu_seconds(work: Callable[[], object]) -> float:
     started = time.thread_time()
-    work()  # type: ignore[operator]
+    work()
     return time.thread_time() - started
 
 
@@ -586,3 +588,80 @@ def test_policies_are_kept_apart(pki: NationalPKI) -> None:
 
     assert check(public).trouble is None
     assert check(official).trouble is Trouble.CONSTRAINTS
+
+
+# With another program -----------------------------------------------------------------------------
+
+
+def openssl_accepts(
+    signer: KeySigner, trust: Trust, at: datetime, folder: Path
+) -> tuple[bool, str]:
+    """What `openssl verify` says, with the strictest options it has."""
+
+    def write(
+        name: str, pieces: Iterable[x509.Certificate | x509.CertificateRevocationList]
+    ) -> str:
+        (folder / name).write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in pieces))
+        return str(folder / name)
+
+    done = subprocess.run(
+        [
+            "openssl", "verify", "-crl_check_all", "-policy_check", "-x509_strict",
+            "-attime", str(int(at.timestamp())),
+            "-CAfile", write("roots.pem", trust.anchors),
+            "-untrusted", write("between.pem", trust.intermediates),
+            "-CRLfile", write("lists.pem", trust.crls),
+            write("leaf.pem", [signer.certificate]),
+        ],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def test_openssl_agrees_on_the_way_through_the_cross_certificate(tmp_path: Path) -> None:  # SG 13
+    pki = make_pki()
+    cross = next(
+        one for one in pki.trust.intermediates if one.subject == pki.national.certificate.subject
+    )
+    signer, trust = government_only(pki)
+
+    before = openssl_accepts(signer, trust, NOW, tmp_path)
+    pki.government.revoke(cross, at=NOW - HOUR)
+    _, revoked = government_only(pki)
+    after = openssl_accepts(signer, revoked, NOW, tmp_path)
+
+    assert before[0], before[1]
+    assert check_path(signer.certificate, trust=trust, at=NOW).trouble is None
+    assert not after[0]
+    assert "revoked" in after[1]
+    assert check_path(signer.certificate, trust=revoked, at=NOW).trouble is Trouble.REVOKED_CA
+
+
+def test_openssl_agrees_on_our_lists(pki: NationalPKI, trust: Trust, tmp_path: Path) -> None:
+    """Lists of the fast writer in place of the others; one with the certificate on it."""
+    signer = pki.service()
+    cases: list[dict[int, Revocation]] = [
+        {},
+        {signer.certificate.serial_number: Revocation(NOW - DAY)},
+    ]
+    for entries in cases:
+        ours = [
+            x509.load_der_x509_crl(
+                crl.build(
+                    KeySigner(one.key, one.certificate),
+                    entries,
+                    number=99,
+                    this_update=NOW - HOUR,
+                    next_update=NOW + DAY,
+                    expired_since=START,
+                )
+            )
+            for one in (pki.government, pki.services)
+        ]
+        own = replace(trust, crls=tuple(ours))
+
+        accepted, said = openssl_accepts(signer, own, NOW, tmp_path)
+
+        assert accepted is not bool(entries), said
+        found = check_path(signer.certificate, trust=own, at=NOW)
+        assert (found.trouble is None) is accepted
