@@ -23,6 +23,7 @@ from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pdf_check import fields_of, open_strict
 from lienthong.core.signing.pdf_prepare import PERSON_FIELD
+from lienthong.core.signing.pdf_ready import check_ready
 from lienthong.core.signing.pdf_update import Update, places, put_value, with_range
 from lienthong.core.signing.pdf_verify import check_intact
 from lienthong.core.signing.problems import (
@@ -91,8 +92,13 @@ class PreparedPdf:
 
     @classmethod
     def of(cls, data: bytes) -> PreparedPdf:
-        """Read `data`. Raises what open_strict raises."""
+        """Read `data` and check that it may be signed. Raises what open_strict and check_ready raise."""
         pdf = open_strict(data)
+        try:
+            check_ready(data, pdf)
+        except BaseException:
+            pdf.close()
+            raise
         return cls(data, pdf, fast.hash_file(data), fast.is_whole(pdf))
 
     def __enter__(self) -> PreparedPdf:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TypedDict
 
 import pikepdf
 from asn1crypto import crl as asn1_crl
@@ -39,6 +40,14 @@ REVOKED = 100
 AGENCY_CODE = "G99"
 AGENCY_NAME = "Bộ Đo lường (thử tải)"
 PERSON_NAME = "Nguyễn Văn Đo"
+
+
+class Texts(TypedDict):
+    """What a signature says besides who and when."""
+
+    name: str
+    reason: str
+    location: str
 
 
 @dataclass(frozen=True)
@@ -102,21 +111,17 @@ class Material:
             person_ec_key=ec_key,
         )
 
+    @property
+    def texts(self) -> Texts:
+        return {"name": PERSON_NAME, "reason": "Đo hiệu năng", "location": "Hà Nội"}
+
     @cached_property
     def pyhanko_certificates(self) -> list[asn1_x509.Certificate]:
         return [_asn1(one) for one in self.trust.intermediates]
 
     def sign(self, data: bytes, field: str, signer: signing.DigestSigner) -> bytes:
         """Our signature, B-B, without a picture."""
-        return signing.sign_pdf(
-            data,
-            field=field,
-            signer=signer,
-            name=PERSON_NAME,
-            reason="Đo hiệu năng",
-            location="Hà Nội",
-            at=self.at,
-        )
+        return signing.sign_pdf(data, field=field, signer=signer, at=self.at, **self.texts)
 
     def pyhanko_signer(self, signer: signing.KeySigner, key: PrivateKey) -> signers.SimpleSigner:
         """The same key in pyHanko's own signer, as its documentation loads it."""
