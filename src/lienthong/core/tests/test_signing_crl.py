@@ -22,6 +22,7 @@ from lienthong.core.signing.path import PathResult, Trouble, check_path
 from lienthong.core.signing.revoked import HOLD, REASON_NUMBERS, REMOVED, Revocation
 from lienthong.core.signing.x509_names import subject_key
 from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki
+from lienthong.core.tests.signing_cases.rules import rule
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 COMPROMISED = x509.ReasonFlags.key_compromise
@@ -245,6 +246,7 @@ def test_a_signature_during_a_hold_is_not_valid_even_when_it_was_lifted(desk: De
     assert desk.check(held, released, at=NOW + 2 * HOUR).trouble is None
 
 
+@rule("R45")
 @pytest.mark.parametrize("later", [DAY, 400 * DAY])
 def test_a_list_past_its_next_update_is_too_old(desk: Desk, later: timedelta) -> None:
     found = desk.check(desk.crl(), at=NOW + later)
@@ -258,6 +260,7 @@ def test_a_list_of_the_future_is_not_there_yet(desk: Desk) -> None:
     assert desk.check(desk.crl(at=NOW + HOUR), now=NOW + HOUR).trouble is None
 
 
+@rule("R45")
 def test_a_list_whose_number_goes_back_is_not_used(desk: Desk) -> None:
     newer = desk.crl(Revocation(NOW - 3 * HOUR), at=NOW - 2 * HOUR, number=12)
     back = desk.crl(at=NOW - HOUR, number=11)
@@ -268,6 +271,7 @@ def test_a_list_whose_number_goes_back_is_not_used(desk: Desk) -> None:
     assert trust.with_crls([back]).crls == (newer,)
 
 
+@rule("R45")
 def test_a_list_by_another_key_of_the_same_name_is_not_used(desk: Desk) -> None:
     twin = Authority(make_ec_key(), desk.pki.services.certificate)
     false = load(
@@ -292,11 +296,13 @@ class _Forger(KeySigner):
         self._chain = ()
 
 
+@rule("R45")
 def test_a_list_for_authorities_only_says_nothing_about_a_person(desk: Desk) -> None:
     assert desk.check(desk.crl(only_ca=True)).trouble is Trouble.NO_STATUS
     assert desk.check(desk.crl(only_user=True)).trouble is None
 
 
+@rule("R45")
 def test_a_list_of_another_distribution_point_is_not_used(desk: Desk) -> None:
     points = desk.signer.certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
     names = points.value[0].full_name or []
@@ -306,6 +312,7 @@ def test_a_list_of_another_distribution_point_is_not_used(desk: Desk) -> None:
     assert desk.check(desk.crl(point="http://elsewhere.example/x.crl")).trouble is Trouble.NO_STATUS
 
 
+@rule("R45")
 def test_an_unknown_critical_extension_spoils_a_list(desk: Desk) -> None:
     authority = desk.pki.services
     strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")

@@ -23,6 +23,7 @@ from lienthong.core.signing.keys import PrivateKey, VolumeSigner
 from lienthong.core.signing.ocsp import OCSPRefused, Responder
 from lienthong.core.signing.revoked import Revocation
 from lienthong.core.tests.pki_fixture import NOW, START, make_pki
+from lienthong.core.tests.signing_cases.rules import rule
 
 HOUR = timedelta(hours=1)
 NONCE = bytes(range(16))
@@ -116,6 +117,7 @@ def office(shared: Office) -> Office:
     return Office(shared.issuer, shared.certificate, shared.signer, statuses)
 
 
+@rule("A5")
 @pytest.mark.parametrize("digest", ["sha1", "sha256"])  # A5
 def test_a_known_certificate_is_good(office: Office, digest: str) -> None:
     answer = office.check(office.ask(digest=digest))
@@ -254,6 +256,7 @@ def refused(office: Office, answer: bytes, **others: object) -> str:
     return str(caught.value)
 
 
+@rule("R44")
 def test_an_answer_about_another_serial_is_refused(office: Office) -> None:
     stranger = make_pki().person().certificate
     office.statuses[stranger.serial_number] = None
@@ -262,6 +265,7 @@ def test_an_answer_about_another_serial_is_refused(office: Office) -> None:
     assert "chứng thư khác" in refused(office, office.responder().answer(request, NOW))
 
 
+@rule("R44")
 def test_an_answer_about_another_issuers_certificate_of_the_same_serial_is_refused(
     office: Office,
 ) -> None:
@@ -272,12 +276,14 @@ def test_an_answer_about_another_issuers_certificate_of_the_same_serial_is_refus
     assert "chứng thư khác" in refused(office, responder.answer(request, NOW))
 
 
+@rule("R44")
 def test_a_strangers_answer_is_refused(office: Office) -> None:
     stranger = responder_for(make_pki().people)
 
     assert "ủy quyền" in refused(office, office.ask(signer=stranger))
 
 
+@rule("R44")
 def test_a_responder_of_another_key_of_the_issuer_is_refused(office: Office) -> None:
     """The delegation must be by the key that issued the certificate, not by a namesake."""
     twin = Authority(make_ec_key(), office.issuer.certificate)
@@ -285,6 +291,7 @@ def test_a_responder_of_another_key_of_the_issuer_is_refused(office: Office) -> 
     assert "ủy quyền" in refused(office, office.ask(signer=responder_for(twin)))
 
 
+@rule("R44")
 def test_a_responder_without_the_use_is_refused(office: Office) -> None:
     for uses in ((), (ExtendedKeyUsageOID.TIME_STAMPING,)):
         signer = responder_for(office.issuer, uses=uses)
@@ -292,6 +299,7 @@ def test_a_responder_without_the_use_is_refused(office: Office) -> None:
         assert "không được cấp để ký OCSP" in refused(office, office.ask(signer=signer))
 
 
+@rule("R44")
 def test_another_certificate_of_the_authority_does_not_speak_for_it(office: Office) -> None:
     person = make_pki()
     signer = person.person()
@@ -302,6 +310,7 @@ def test_another_certificate_of_the_authority_does_not_speak_for_it(office: Offi
     assert "không được cấp để ký OCSP" in refused(own, own.ask())
 
 
+@rule("R44")
 def test_a_responder_with_an_unknown_critical_extension_is_refused(office: Office) -> None:
     strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
     signer = responder_for(office.issuer, critical=strange)
@@ -309,12 +318,14 @@ def test_a_responder_with_an_unknown_critical_extension_is_refused(office: Offic
     assert "bắt buộc" in refused(office, office.ask(signer=signer))
 
 
+@rule("R44")
 def test_an_expired_responder_is_refused(office: Office) -> None:
     signer = responder_for(office.issuer, start=NOW - timedelta(days=91))
 
     assert "không có hiệu lực" in refused(office, office.ask(signer=signer))
 
 
+@rule("R44")
 def test_a_responder_of_unknown_status_is_refused(office: Office) -> None:
     signer = responder_for(office.issuer, no_check=False)
     answer = office.ask(signer=signer)
@@ -334,6 +345,7 @@ def test_a_responder_of_unknown_status_is_refused(office: Office) -> None:
             assert ocsp.check_response(answer, **ask).status == "good"  # type: ignore[arg-type]
 
 
+@rule("R44")
 def test_a_stale_answer_is_refused(office: Office) -> None:
     answer = office.ask(at=NOW - 2 * HOUR)
 
@@ -347,11 +359,13 @@ def test_an_answer_made_after_the_moment_in_question_is_welcome(office: Office) 
     assert "tương lai" in refused(office, answer, now=NOW)
 
 
+@rule("R44")
 def test_a_wrong_or_missing_nonce_is_refused(office: Office) -> None:
     assert "nonce" in refused(office, office.ask(nonce=b"other"), nonce=NONCE)
     assert "nonce" in refused(office, office.ask(), nonce=NONCE)
 
 
+@rule("R44")
 def test_a_changed_signature_is_refused(office: Office) -> None:
     answer = office.ask()
     certificate = office.signer.certificate.public_bytes(Encoding.DER)
@@ -362,6 +376,7 @@ def test_a_changed_signature_is_refused(office: Office) -> None:
     assert "chữ ký" in refused(office, changed)
 
 
+@rule("R44")
 def test_good_cannot_be_made_of_revoked(office: Office) -> None:
     office.statuses[office.certificate.serial_number] = Revocation(NOW - HOUR)
     answer = office.ask()

@@ -32,6 +32,7 @@ from lienthong.core.signing.revocation import Revocations
 from lienthong.core.signing.revoked import Revocation
 from lienthong.core.signing.trust import CA_SERVICE, ServiceStatus, TrustedService
 from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki
+from lienthong.core.tests.signing_cases.rules import rule
 from lienthong.core.tests.test_signing_ocsp import Office, responder_for
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -68,6 +69,7 @@ def government_only(pki: NationalPKI) -> tuple[KeySigner, Trust]:
     return signer, replace(trust, anchors=(pki.government.certificate,))
 
 
+@rule("A8")
 def test_a_public_certificate_passes_through_the_cross_certificate(pki: NationalPKI) -> None:  # A8
     signer, trust = government_only(pki)
 
@@ -79,6 +81,7 @@ def test_a_public_certificate_passes_through_the_cross_certificate(pki: National
     assert "qua chứng thư chéo" in found.path_text
 
 
+@rule("R41")
 def test_a_revoked_cross_certificate_leads_nowhere() -> None:  # R41, SG-X-02
     pki = make_pki()
     signer, _ = government_only(pki)
@@ -95,6 +98,7 @@ def test_a_revoked_cross_certificate_leads_nowhere() -> None:  # R41, SG-X-02
     assert check_path(signer.certificate, trust=trust, at=NOW - 2 * HOUR).trouble is None
 
 
+@rule("R41")
 def test_a_cross_certificate_for_another_key_leads_nowhere(pki: NationalPKI) -> None:  # R41
     signer, trust = government_only(pki)
     false = Authority.root("Gốc quốc gia (thử)", key=make_ec_key(), at=START)
@@ -180,6 +184,7 @@ def test_ocsp_and_list_disagree_and_the_worse_counts(
         assert found.trouble is Trouble.REVOKED
 
 
+@rule("R44")
 def test_unknown_is_never_good_whatever_the_list_says(
     pki: NationalPKI, trust: Trust, person: KeySigner
 ) -> None:
@@ -272,6 +277,7 @@ def test_an_authority_that_only_the_list_names_is_an_anchor(pki: NationalPKI) ->
     assert check_path(signer.certificate, trust=home, at=NOW).trouble is Trouble.NO_PATH
 
 
+@rule("R46")
 def test_a_withdrawn_authority_counts_until_it_was_withdrawn() -> None:  # R46, SG-X-02
     pki = make_pki()
     signer = pki.person()
@@ -292,6 +298,7 @@ def test_a_withdrawn_authority_counts_until_it_was_withdrawn() -> None:  # R46, 
     assert check_path(signer.certificate, trust=plain, at=withdrawn).trouble is None
 
 
+@rule("R46")
 def test_a_withdrawn_root_takes_its_cross_certificate_along(pki: NationalPKI) -> None:  # R46
     signer, trust = government_only(pki)
     root = pki.national.certificate
@@ -408,6 +415,7 @@ def check_under(
     return check_path(leaf, trust=Trust((root.certificate,), crls=lists_of(root)), at=NOW)
 
 
+@rule("R40")
 def test_name_constraints_of_the_anchor_are_applied() -> None:  # R40
     permits = x509.NameConstraints([named("leaf")], None)
     excludes = x509.NameConstraints(None, [named("leaf")])
@@ -417,6 +425,7 @@ def test_name_constraints_of_the_anchor_are_applied() -> None:  # R40
     assert check_under([(excludes, True)], []).trouble is Trouble.CONSTRAINTS
 
 
+@rule("R39")
 def test_an_unknown_critical_extension_is_refused() -> None:  # R39
     strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
 
@@ -424,6 +433,7 @@ def test_an_unknown_critical_extension_is_refused() -> None:  # R39
     assert check_under([], [(strange, True)]).trouble is Trouble.CONSTRAINTS
 
 
+@rule("R38")
 def test_an_authority_without_the_flag_or_beyond_its_length_is_refused() -> None:  # R38
     pki = make_pki()
     key = make_ec_key()
@@ -444,6 +454,7 @@ def test_an_authority_without_the_flag_or_beyond_its_length_is_refused() -> None
 # Bounds (R42) -------------------------------------------------------------------------------------
 
 
+@rule("R42")
 def test_a_bag_of_namesakes_with_other_keys_is_bounded(pki: NationalPKI, trust: Trust) -> None:
     key = make_ec_key()
     namesakes = [certify("CA giả", make_ec_key(), None, signing_key=key) for _ in range(120)]
@@ -455,6 +466,7 @@ def test_a_bag_of_namesakes_with_other_keys_is_bounded(pki: NationalPKI, trust: 
     assert "giới hạn" in found.trouble_text
 
 
+@rule("A4")
 def test_the_right_issuer_is_found_among_strangers(pki: NationalPKI, trust: Trust) -> None:  # A4
     strangers = [certify(f"CA lạ {n}", make_ec_key(), None) for n in range(60)]
     signer = pki.person()
@@ -465,6 +477,7 @@ def test_the_right_issuer_is_found_among_strangers(pki: NationalPKI, trust: Trus
     assert found.trouble is None
 
 
+@rule("R42")
 def test_authorities_that_certify_each_other_do_not_loop(trust: Trust) -> None:
     keys = [make_ec_key() for _ in range(6)]
     authorities = [Authority(key, certify(f"Vòng {n}", key, None)) for n, key in enumerate(keys)]

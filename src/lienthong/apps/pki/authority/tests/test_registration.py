@@ -37,6 +37,7 @@ from lienthong.core.signing.authority import (
 from lienthong.core.signing.lint import findings
 from lienthong.core.signing.path import check_path
 from lienthong.core.signing.problems import CertificateRequestRefused
+from lienthong.core.tests.signing_cases.rules import rule
 
 from .office import ELSEWHERE, NOW, START, Office, certificate_in, make_mandate
 
@@ -172,12 +173,14 @@ def test_nobody_approves_a_request_about_themselves(office: Office) -> None:
     refused(office, office.payload(named=own), rules.SecondPersonNeeded)
 
 
+@rule("R65")
 def test_a_subject_outside_of_the_subtree_is_refused(office: Office) -> None:  # R65
     stranger = office.subject(organization_code=ELSEWHERE, serial=f"CB:VN-{ELSEWHERE}-1")
 
     refused(office, office.payload(named=stranger), rules.MandateExceeded)
 
 
+@rule("R65")
 def test_another_node_cannot_use_the_mandate(office: Office) -> None:
     with pytest.raises(rules.MandateExceeded):
         office.hand_over(
@@ -185,6 +188,7 @@ def test_another_node_cannot_use_the_mandate(office: Office) -> None:
         )
 
 
+@rule("R65")
 def test_a_revoked_registrar_is_refused(office: Office) -> None:
     row = IssuedCertificate.objects.get(holder="CB:VN-G09-6")
     status.revoke(office.folder, row, at=office.at, reason=Reason.KEY_COMPROMISE)
@@ -192,12 +196,14 @@ def test_a_revoked_registrar_is_refused(office: Office) -> None:
     refused(office, office.payload(), rules.RegistrarRefused)
 
 
+@rule("R65")
 def test_a_registrar_who_is_not_named_is_refused(office: Office) -> None:
     other = make_mandate(office.officers, office.officer_keys[1], office.officer_keys[0])
 
     refused(office, office.payload(mandate=str(other.pk)), rules.MandateExceeded)
 
 
+@rule("R65")
 @pytest.mark.parametrize(
     ("terms", "payload"),
     [
@@ -216,6 +222,7 @@ def test_a_mandate_is_not_stretched(
     refused(office, office.payload(mandate=str(narrow.pk), **payload), rules.MandateExceeded)
 
 
+@rule("R65")
 def test_an_ended_mandate_stops_requests_at_once_and_earlier_certificates_stay(
     office: Office,
 ) -> None:
@@ -228,6 +235,7 @@ def test_an_ended_mandate_stops_requests_at_once_and_earlier_certificates_stay(
     assert row.status == Status.ACTIVE
 
 
+@rule("R65")
 @pytest.mark.parametrize(
     "widen",
     [
