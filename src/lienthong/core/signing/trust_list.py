@@ -8,7 +8,6 @@ band; a change of the operator's key needs a list signed by the old key that nam
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
@@ -20,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
+from lienthong.core.edxml.problems import XMLRefused
 from lienthong.core.edxml.xml import children, parse
 from lienthong.core.errors import Problem
 from lienthong.core.signing.cms import UNREADABLE
@@ -256,7 +256,9 @@ def _read_one(data: bytes, signers: Collection[x509.Certificate], at: datetime) 
     try:
         # Read from the bytes that were digested, not from the file (see what is signed).
         found = _read_list(parse(signed.content, LIMITS))
-    except (ValueError, KeyError, binascii.Error, *UNREADABLE) as error:
+    except XMLRefused as refused:
+        raise TrustListBroken(detail=refused.sentence.rstrip(".")) from refused
+    except UNREADABLE as error:
         raise TrustListBroken(detail=str(error)[:160]) from error
     found = replace(found, sha256=hashlib.sha256(data).hexdigest())
     _check_dates(found)

@@ -97,10 +97,10 @@ def sign_xml(
         if _has_instruction(root):
             raise XMLNotSignable(detail="tài liệu có chỉ thị xử lý, có thể làm thay đổi hiển thị")
         parent = parent_at(root, shape.place)
+        digest = hashlib.sha256(canonical(root.getroottree(), EXCLUSIVE)).digest()
     except (XMLRefused, XMLSignatureInvalid) as error:
         detail = error.sentence if isinstance(error, XMLRefused) else str(error)
         raise XMLNotSignable(detail=detail.rstrip(".")) from error
-    digest = hashlib.sha256(canonical(root.getroottree(), EXCLUSIVE)).digest()
     _Writer(parent, signer, at, shape.level).write(digest)
     signed = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
     _check_made(signed, shape)

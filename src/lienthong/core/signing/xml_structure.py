@@ -8,7 +8,6 @@ the received tree a second time ("see what is signed", R55). Nothing here believ
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -125,11 +125,8 @@ def read_signed_xml(data: bytes, shape: Shape, limits: Limits = LIMITS) -> Signe
         root = parse_whole(data, limits)
     except XMLRefused as refused:
         raise XMLSignatureInvalid(refused.sentence) from refused
-    try:
-        check_ids(root)
-        return _read(root, _only_signature(root, shape), shape)
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise XMLSignatureInvalid("giá trị base64 sai") from error
+    check_ids(root)
+    return _read(root, _only_signature(root, shape), shape)
 
 
 def check_ids(root: etree._Element) -> None:
@@ -157,23 +154,27 @@ def parent_at(root: etree._Element, place: Sequence[str]) -> etree._Element:
 
 
 def canonical(node: etree._Element | etree._ElementTree, method: str) -> bytes:
-    """The node by exclusive or inclusive canonicalisation, without comments."""
-    if method == EXCLUSIVE:
-        return etree.tostring(node, method="c14n", exclusive=True, with_comments=False)
-    if isinstance(node, etree._Element) and node.getparent() is not None:
-        return _inclusive_part(node)
-    return etree.tostring(node, method="c14n", exclusive=False, with_comments=False)
+    """The node by exclusive or inclusive canonicalisation, without comments.
+
+    Raises XMLSignatureInvalid for what has no canonical form: relative namespace names.
+    """
+    is_exclusive = method == EXCLUSIVE
+    if not is_exclusive and isinstance(node, etree._Element) and node.getparent() is not None:
+        node = _on_its_own(node)
+    try:
+        return etree.tostring(node, method="c14n", exclusive=is_exclusive, with_comments=False)
+    except etree.C14NError as error:
+        raise XMLSignatureInvalid("tài liệu không chuẩn hóa được") from error
 
 
-def _inclusive_part(node: etree._Element) -> bytes:
-    """Inclusive form of a part: it takes over all namespaces of its ancestors (C14N 1.0, 2.4)."""
+def _on_its_own(node: etree._Element) -> etree._Element:
+    """A part as a root that takes over all namespaces of its ancestors (C14N 1.0, 2.4)."""
     for above in node.iterancestors():
         if any(split_tag(str(name))[0] == XML_NAMESPACE for name in above.attrib):
             raise XMLSignatureInvalid(
                 "thuộc tính xml: ở phần tử cha khi chuẩn hóa kiểu đầy đủ", is_proven=False
             )
-    alone = parse_whole(etree.tostring(node, with_tail=False), LIMITS)
-    return etree.tostring(alone, method="c14n", exclusive=False, with_comments=False)
+    return parse_whole(etree.tostring(node, with_tail=False), LIMITS)
 
 
 def cut(signature: etree._Element) -> None:
@@ -365,7 +366,8 @@ def _certificate(data: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(data)
         _ = certificate.subject, certificate.issuer, certificate.extensions
-    except UNREADABLE as error:
+        _ = certificate.public_key()
+    except (*UNREADABLE, UnsupportedAlgorithm) as error:
         raise XMLSignatureInvalid("chứng thư kèm theo sai cấu trúc") from error
     return certificate
 
@@ -453,4 +455,7 @@ def _binary(element: etree._Element) -> bytes:
     """Base64 text, with nothing between: a comment there would split it in two."""
     if len(element):
         raise XMLSignatureInvalid("giá trị base64 có phần tử lạ ở giữa")
-    return base64.b64decode("".join((element.text or "").split()), validate=True)
+    try:
+        return base64.b64decode("".join((element.text or "").split()), validate=True)
+    except ValueError as error:  # letters outside of ASCII too
+        raise XMLSignatureInvalid("giá trị base64 sai") from error

@@ -164,8 +164,9 @@ def _without_signature(root: etree._Element) -> None:
         b'<a><b Id="1"/><b Id="1"/></a>',
         b'<?xml-stylesheet href="http://127.0.0.1:9/x.xsl"?><a/>',
         signed(),
+        b'<a xmlns="tuong-doi"/>',
     ],
-    ids=["not XML", "entities", "double Id", "instruction", "signed already"],
+    ids=["not XML", "entities", "double Id", "instruction", "signed already", "relative name"],
 )
 def test_what_cannot_be_signed_safely_is_refused(data: bytes) -> None:
     with pytest.raises(XMLNotSignable):
@@ -499,6 +500,8 @@ def test_a_certificate_for_packets_does_not_sign_documents() -> None:
     assert refused(data) == "CHAIN_CONSTRAINTS_FAILURE"
 
 
+# A changed serial number may be negative, of which the library warns.
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(signed()) - 1), st.integers(1, 255))
 def test_r1_a_changed_byte_never_changes_what_is_given_on(position: int, mask: int) -> None:
@@ -508,6 +511,14 @@ def test_r1_a_changed_byte_never_changes_what_is_given_on(position: int, mask: i
     found = verified(bytes(data))
 
     assert found.content in (None, verified(signed()).content)
+
+
+@pytest.mark.parametrize("name", ["SignatureValue", "X509Certificate", "DigestValue"])
+@pytest.mark.parametrize("text", ["\u0301", "=", "<x/>", "<!--x-->A"])
+def test_values_that_are_no_base64_are_refused(name: str, text: str) -> None:
+    data = signed().replace(f"<ds:{name}>".encode(), f"<ds:{name}>{text}".encode(), 1)
+
+    assert refused(data) == "FORMAT_FAILURE"
 
 
 def test_a_hostile_document_is_refused_at_once() -> None:

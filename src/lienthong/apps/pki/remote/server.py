@@ -96,6 +96,7 @@ async def _body(request: Request) -> bytes:
 def _object(body: bytes) -> Body:
     try:
         found = json.loads(body or b"{}")
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise CSCError("invalid_request", "The request is not JSON") from error
     if not isinstance(found, dict):

@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from lienthong.apps.pki.remote.client import HTTPTransport
@@ -488,6 +490,49 @@ def test_a_token_that_ran_out_is_fetched_again(khai: User, clock: Clock) -> None
     clock.pass_(hours=1)
 
     assert khai.service.credentials()
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.just(encoded(DIGEST)[0]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+names = st.sampled_from(
+    ["credentialID", "SAD", "hashes", "hash", "hashAlgo", "hashAlgorithmOID", "authData", "userID",
+     "numSignatures", "description", "maxResults", "pageToken", "certificates", "signAlgo"]
+)  # fmt: skip
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.sampled_from(
+        ["credentials/list", "credentials/info", "credentials/authorize", "signatures/signHash",
+         "signatures/timestamp"]
+    ),
+    st.dictionaries(names, values, max_size=8),
+    st.booleans(),
+)  # fmt: skip
+def test_a_request_of_any_content_is_answered_in_the_form_of_the_standard(
+    khai: User, method: str, body: dict[str, Any], own: bool
+) -> None:
+    if own:
+        body["credentialID"] = khai.credential_id
+
+    answer = khai.transport._send(method, body, khai.transport._access())
+
+    assert answer.status_code in {200, 400}
+    assert answer.status_code == 200 or set(answer.json()) == {"error", "error_description"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"{", b"\xff", b"[" * 50_000, b"x" * 70_000, b'{"lang": "\\ud800"}']
+)
+def test_a_body_that_is_no_object_is_refused(http: httpx.Client, body: bytes) -> None:
+    assert http.post(f"{URL}/csc/v2/info", content=body).status_code in {400, 413}
 
 
 # The far side misbehaves.
