@@ -65,6 +65,7 @@ class NodeConfig:
     ports: Mapping[str, int] = field(default_factory=dict)
     host: str = "127.0.0.1"
     hub_url: str = "http://127.0.0.1:8000"
+    pki_url: str = ""
     database_url: str = ""
     owner_url: str = ""
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
@@ -123,6 +124,7 @@ class NodeConfig:
             "LIENTHONG_NODE_TITLE": self.title,
             "LIENTHONG_DATA_DIR": str(self.data_dir.absolute()),
             "LIENTHONG_HUB_URL": self.hub_url,
+            "LIENTHONG_PKI_URL": self.pki_url,
             "LIENTHONG_DATABASE_URL": self.database_url,
             "LIENTHONG_SECRET_KEY_FILE": str(self.secret_key_file.absolute()),
             "LIENTHONG_ALLOWED_HOSTS": ",".join(self.allowed_hosts),
@@ -149,6 +151,7 @@ title = "{title}"
 data_dir = "{data_dir}"    # files and keys; relative to this file
 host = "127.0.0.1"         # where the roles listen; nginx with TLS stands in front
 hub_url = "{hub_url}"
+pki_url = ""               # the authority's services: registration, time-stamps, OCSP
 allowed_hosts = ["127.0.0.1", "localhost"]
 plain_http = true          # false as soon as browsers come over TLS
 
@@ -173,7 +176,7 @@ def from_toml(file: Path) -> tuple[NodeConfig, str]:
         ports = {name: int(port) for name, port in facts.pop("ports", {}).items()}
         data_dir = file.parent / facts.pop("data_dir", "var")
         hosts = tuple(facts.pop("allowed_hosts", LOCAL_HOSTS))
-        unknown = set(facts) - {"name", "kind", "title", "host", "hub_url", "plain_http"}
+        unknown = set(facts) - {"name", "kind", "title", "host", "hub_url", "pki_url", "plain_http"}
         if unknown or set(ports) - set(ROLES):
             raise NodeFileInvalid(file=str(file), reason=f"{sorted(unknown | set(ports))}")
         facts.setdefault("title", facts.get("name", ""))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-RoleName = Literal["web", "hub", "access_point", "worker"]
+RoleName = Literal["web", "hub", "trust", "access_point", "worker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,13 @@ ROLES: Mapping[RoleName, Role] = {
         8000,
         "/health",
     ),
+    "trust": Role(
+        "trust",
+        "answers OCSP, revocation lists, time-stamps and registrations",
+        _asgi("lienthong.run.trust:create_app"),
+        8002,
+        "/health",
+    ),
     "access_point": Role(
         "access_point",
         "sends the agency's outbox, fetches its inbox",
@@ -71,6 +78,6 @@ ROLES: Mapping[RoleName, Role] = {
 }
 
 ROLES_BY_KIND: Mapping[str, tuple[RoleName, ...]] = {
-    "axis": ("hub", "web", "worker"),
+    "axis": ("hub", "trust", "web", "worker"),
     "agency": ("access_point", "web", "worker"),
 }

@@ -83,6 +83,7 @@ class NodePlan:
     web_port: int
     hub_port: int = 0
     access_point_port: int = 0
+    trust_port: int = 0
 
 
 @dataclass(frozen=True)

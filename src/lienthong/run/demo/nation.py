@@ -66,8 +66,9 @@ def build(
     """Make the nodes' databases and data. Safe to repeat: what exists is used again."""
     ports = Ports(say=say)
     nodes = [_node(directory, plan, ports, port) for plan in country.nodes]
-    hub_url = next(node for node in nodes if node.kind == "axis").url("hub")
-    nodes = [replace(node, hub_url=hub_url) for node in nodes]
+    axis = next(node for node in nodes if node.kind == "axis")
+    hub_url, pki_url = axis.url("hub"), axis.url("trust")
+    nodes = [replace(node, hub_url=hub_url, pki_url=pki_url) for node in nodes]
     say("Chuẩn bị cơ sở dữ liệu của ba nút …")
     ready = {node.name: node for node in prepare_databases(nodes, server)}
     people = accounts(directory / "accounts.json", country)
@@ -100,6 +101,7 @@ def _node(directory: Path, plan: NodePlan, ports: Ports, first: int | None) -> N
     wanted: dict[RoleName, int] = {"web": plan.web_port}
     if plan.kind == "axis":
         wanted["hub"] = plan.hub_port
+        wanted["trust"] = plan.trust_port
     else:
         wanted["access_point"] = plan.access_point_port
     shift = 0 if first is None else first - 8080

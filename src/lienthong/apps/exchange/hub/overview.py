@@ -182,3 +182,15 @@ def _nodes_by_agency() -> dict[str, Node]:
 def refusals() -> QuerySet[Refusal]:
     """The last packets that were not taken in, and why."""
     return Refusal.objects.order_by("-at")[:REFUSALS_SHOWN]
+
+
+def node_keys() -> dict[str, tuple[str, frozenset[str]]]:
+    """The certificate (PEM) of each active node and the codes of its agencies, by node id."""
+    rows = Node.objects.filter(active=True).prefetch_related("organizations")
+    return {
+        row.node_id: (
+            row.certificate,
+            frozenset(one.agency_code for one in row.organizations.all()),
+        )
+        for row in rows
+    }

@@ -15,7 +15,7 @@ from django.db import transaction
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
 from lienthong.apps.pki import ceremony
-from lienthong.apps.pki.authority import policy, registry
+from lienthong.apps.pki.authority import lists, policy, registry
 from lienthong.apps.pki.authority.models import (
     CertificateAuthority,
     IssuedCertificate,
@@ -181,5 +181,6 @@ def _kept(
 ) -> IssuedCertificate:
     row.save(update_fields=["status", "status_at", "reason", "invalidity_at"])
     registry.keep_list(authority, crl)
+    lists.issue_delta(directory, authority, at=row.status_at or crl.last_update_utc)
     registry.take_lists(directory)
     return row

@@ -57,7 +57,7 @@ class Office:
             "serial": f"CB:VN-{CHILD}-77",
             "place": "Hà Nội",
         }
-        return Subject(**{**facts, **changes})  # type: ignore[arg-type]
+        return Subject(**{**facts, **changes})
 
     def payload(self, kind: str = "new", **changes: Any) -> dict[str, Any]:
         """A sound request; `subject` and `csr` fit each other unless changed."""
@@ -128,12 +128,15 @@ def make_office(folder: Path) -> Office:
     directory_api.register(name="Cục Thử nghiệm", codes={"QD20": CHILD}, parent=ministry)
     directory_api.register(name="Tỉnh Khác", codes={"QD20": ELSEWHERE})
     axis = directory_api.register(name="Trung tâm chứng thực", codes={"QD20": "G98"})
-    officers = tuple(_officer(axis, number) for number in (1, 2))
-    keys = tuple(_person_key(folder, f"Cán bộ {n}", "G98", f"G98-{n}") for n in (1, 2))
+    officers = _officer(axis, 1), _officer(axis, 2)
+    keys = (
+        _person_key(folder, "Cán bộ 1", "G98", "G98-1"),
+        _person_key(folder, "Cán bộ 2", "G98", "G98-2"),
+    )
     registrar = _person_key(folder, "Lê Văn Đăng", CODE, f"{CODE}-6")
     registry.sync(folder, at=START)
     mandate = make_mandate(officers, keys[1], registrar)
-    return Office(folder, officers, keys, registrar, mandate)  # type: ignore[arg-type]
+    return Office(folder, officers, keys, registrar, mandate)
 
 
 def make_mandate(
