@@ -7,6 +7,7 @@ urlpatterns = [
     path("tai-khoan/", include("lienthong.apps.accounts.urls")),
     path("van-ban/", include("lienthong.apps.documents.urls")),
     path("chung-thu/", include("lienthong.apps.pki.urls")),
+    path("cap-chung-thu/", include("lienthong.apps.pki.authority.urls")),
     path("truc/", include("lienthong.apps.exchange.hub.urls")),
 ]
 

@@ -12,6 +12,11 @@ from lienthong.apps.pki.actions import (
     renew_crls,
     revoke,
 )
+from lienthong.apps.pki.authority.mandates import approve as approve_mandate
+from lienthong.apps.pki.authority.mandates import in_force as mandates_in_force
+from lienthong.apps.pki.authority.mandates import propose as propose_mandate
+from lienthong.apps.pki.authority.mandates import usual_terms
+from lienthong.apps.pki.authority.upkeep import keep as keep_register
 from lienthong.apps.pki.ceremony import make_national_pki
 from lienthong.apps.pki.keyfiles import kit_key
 from lienthong.apps.pki.models import Certificate, Key
@@ -37,8 +42,10 @@ from lienthong.apps.pki.rules import (
 )
 from lienthong.apps.pki.trusted import install_trust, take_bundle, trust
 from lienthong.apps.pki.usable import KeyState, check_usable, state_of
+from lienthong.core.signing.authority import BASE_URL
 
 __all__ = [
+    "BASE_URL",
     "AuthorityMissing",
     "Certificate",
     "CertificateEnds",
@@ -50,6 +57,7 @@ __all__ = [
     "KeyState",
     "RequestActed",
     "TrustMissing",
+    "approve_mandate",
     "certificates",
     "check_usable",
     "has_key",
@@ -61,13 +69,16 @@ __all__ = [
     "issue_receipt",
     "issue_service",
     "keep_authority",
+    "keep_register",
     "kit_key",
     "log_key",
     "make_log_key",
     "make_national_pki",
+    "mandates_in_force",
     "node_key_id",
     "node_signer",
     "person_signer",
+    "propose_mandate",
     "register_certificate",
     "renew_crls",
     "revoke",
@@ -76,4 +87,5 @@ __all__ = [
     "state_of",
     "take_bundle",
     "trust",
+    "usual_terms",
 ]

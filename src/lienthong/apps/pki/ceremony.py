@@ -189,7 +189,7 @@ def _make_service(
     key = make_ec_key()
     certificate, chain = issue(directory, issuer, profile, subject, key.public_key(), at=at)
     folder = directory / path
-    write_secret(folder / "key.pem", _private_pem(key))
+    write_secret(folder / "key.pem", private_pem(key))
     (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (folder / "chain.pem").write_bytes(_pem(chain))
 
@@ -368,7 +368,7 @@ def crl_lifetime(name: str) -> timedelta:
 
 
 def _write(folder: Path, found: Authority) -> None:
-    write_secret(folder / "key.pem", _private_pem(found.key))
+    write_secret(folder / "key.pem", private_pem(found.key))
     (folder / "certificate.pem").write_bytes(_pem([found.certificate]))
     (folder / "chain.pem").write_bytes(_pem(found.chain))
     _write_state(folder, found)
@@ -418,7 +418,8 @@ def _private_key(pem: bytes) -> PrivateKey:
     return key
 
 
-def _private_pem(key: PrivateKey) -> bytes:
+def private_pem(key: PrivateKey) -> bytes:
+    """The key as PKCS#8 in PEM, bare; for files that only this account reads."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import actions
+from lienthong.apps.pki.authority import upkeep
 from lienthong.apps.pki.registration import jobs as registration_jobs
 
 __all__ = ["refresh_crls", "registration_jobs"]
@@ -18,4 +19,6 @@ def refresh_crls() -> None:
     Agencies take the new lists from the axis' `GET /pki/bundle` (their access point calls
     `take_bundle`).
     """
-    actions.renew_crls(at=timezone.now())
+    now = timezone.now()
+    actions.renew_crls(at=now)
+    upkeep.keep(at=now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-SIGNING_ROLES = ("leader", "registrar")
+SIGNING_ROLES = ("leader", "registrar", "cert_officer")
 COUNTRY_FILE = Path(__file__).with_name("country.toml")
 
 
@@ -52,7 +52,7 @@ class Human:
 
     @property
     def signs(self) -> bool:
-        """Leaders and registrars have a personal signing key from the start; others ask for one."""
+        """Leaders, registrars and certificate officers have a signing key; others ask for one."""
         return any(seat.role in SIGNING_ROLES for seat in self.seats)
 
 

@@ -26,7 +26,7 @@ SEATED_FROM = date(2025, 7, 1)
 def authorities(office: Path) -> None:
     """The two roots, their sub-authorities, fresh revocation lists; the axis's log key."""
     folder = office / "pki"
-    pki.make_national_pki(folder, at=datetime.now(UTC))
+    pki.make_national_pki(folder, at=datetime.now(UTC), base_url=settings.PKI_URL or pki.BASE_URL)
     pki.make_log_key(folder)
     pki.install_trust(folder / "trust")
     pki.keep_authority(folder)
@@ -56,10 +56,38 @@ def participants(office: Path) -> None:
         hub.register_node(facts["node_id"], facts["name"], facts["certificate"], facts["codes"])
 
 
+def office(folder: Path) -> None:
+    """At the authority: what was issued becomes rows; the ministry's registrar gets a mandate."""
+    country = countries.load()
+    secrets = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))["people"]
+    now = datetime.now(UTC)
+    pki.keep_register(at=now)
+    officers = [human for human in country.people if human.seats[0].role == CERTIFICATE_OFFICER]
+    registrars = [human for human in country.people if human.seats[0].role == REGISTRAR]
+    first, second = (_actor(human) for human in officers[:2])
+    for human in registrars:
+        code = country.agency(human.seats[0].organization).code
+        if pki.mandates_in_force(frozenset({code}), now):
+            continue
+        terms = pki.usual_terms(code, human.full_name, at=now)
+        proposed = pki.propose_mandate(first, terms, at=now)
+        signer = pki.person_signer(second.person_id, secrets[officers[1].key]["pin"])
+        pki.approve_mandate(second, proposed, signer, at=datetime.now(UTC))
+
+
+CERTIFICATE_OFFICER, REGISTRAR = "cert_officer", "registrar"
+
+
+def _actor(human: Human) -> accounts.Actor:
+    person = accounts.Person.objects.get(username=human.key)
+    return accounts.actor_in(accounts.Seat.objects.get(person=person))
+
+
 STEPS: Mapping[str, Callable[[Path], None]] = {
     "authorities": authorities,
     "node": node,
     "participants": participants,
+    "office": office,
 }
 
 

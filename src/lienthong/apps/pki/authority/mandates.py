@@ -78,6 +78,32 @@ def officer_of(certificate_sha256: str) -> Officer:
     return Officer(found.holder.removeprefix("CB:VN-"), found.subject, found.sha256)
 
 
+def usual_terms(agency_code: str, registrar: str, *, at: datetime) -> Terms:
+    """A year's mandate over the agency and everything under it, for one registrar by name.
+
+    Raises CertificateUnknown when nobody of that name there has a certificate in force.
+    """
+    found = IssuedCertificate.objects.filter(
+        organization_code=agency_code,
+        subject=registrar,
+        profile=Profile.PERSON,
+        status=Status.ACTIVE,
+    ).first()
+    if found is None:
+        raise CertificateUnknown
+    return Terms(
+        agency_code=agency_code,
+        root_code=agency_code,
+        subjects=tuple(SubjectKind),
+        kinds=tuple(RequestKind),
+        officers=(officer_of(found.sha256),),
+        per_day=200,
+        lifetime_days=LIFETIME_DAYS_MAX,
+        valid_from=at - timedelta(minutes=1),
+        valid_to=at + timedelta(days=365),
+    )
+
+
 @transaction.atomic
 def propose(actor: Actor, terms: Terms, *, at: datetime) -> Mandate:
     """Write a mandate down; it is worth nothing until another officer signs it.
