@@ -166,7 +166,7 @@ def make_tsa(directory: Path, name: str, *, at: datetime) -> None:
 
 def make_responder(directory: Path, name: str, *, at: datetime) -> None:
     """A new key for the OCSP responder of one authority (SG-R-01)."""
-    subject = Subject(f"OCSP - {NAMES[name]}", organization=NAMES[name])
+    subject = Subject(f"OCSP {name}", organization=NAMES[name])
     _make_service(directory, f"ocsp/{name}", name, profile=Profile.OCSP, subject=subject, at=at)
 
 

@@ -41,6 +41,7 @@ from lienthong.core.signing.trust_list import (
 )
 
 FILE = "trust-list.xml"
+OPERATOR = "Vận hành danh sách tin cậy (trình diễn)"
 LIFETIME = timedelta(days=180)
 RENEWED_AFTER = timedelta(days=30)
 OPERATOR_LIFETIME = timedelta(days=10 * 365)
@@ -117,7 +118,7 @@ def operator(directory: Path, *, at: datetime) -> KeySigner:
         return ceremony.service_signer(directory, "operator")
     except AuthorityMissing:
         key = make_ec_key()
-    name = authority_name(SCHEME.operator.vi)
+    name = authority_name(OPERATOR)
     start = at - ceremony.BACKDATED
     usage = x509.KeyUsage(
         digital_signature=True, content_commitment=False, key_encipherment=False,
