@@ -92,7 +92,7 @@ class PreparedPdf:
 
     @classmethod
     def of(cls, data: bytes) -> PreparedPdf:
-        """Read `data` and check that it may be signed. Raises what open_strict and check_ready raise."""
+        """Read `data` and check that it may be signed. Raises as open_strict and check_ready."""
         pdf = open_strict(data)
         try:
             check_ready(data, pdf)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -23,6 +24,9 @@ NAME_SIZE_MAX_BYTES = 4096
 
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+# The library counts the 64 characters of X.520 in bytes: too few for Vietnamese names (A9).
+warnings.filterwarnings("ignore", "Attribute's length must be", UserWarning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,17 @@ def test_a_token_made_after_the_certificate_ended_proves_nothing() -> None:
     refused(office().signed(lambda value: office().stamp(sha256(value), late)))
 
 
+@rule("R51")
+def test_a_claimed_time_after_the_proof_is_refused() -> None:
+    """The signer claims NOW; a token shows that the signature was there an hour before."""
+    early = NOW - timedelta(hours=1)
+
+    data = office().signed(lambda value: office().stamp(sha256(value), early))
+
+    report = judge.refused(data, trust=office().trust(NOW), at=NOW)
+    assert report.signatures[0].indication is not signing.Indication.PASSED
+
+
 # Tokens of another shape
 
 
@@ -298,3 +309,23 @@ def test_evidence_after_the_last_archive_time_stamp_is_not_covered_by_it() -> No
 
 def test_the_office_is_certified_before_it_signs() -> None:
     assert office().person.certificate.not_valid_before_utc == START
+
+
+@rule("A7")
+def test_a_good_time_stamp_keeps_the_signature_after_the_certificate_ended() -> None:
+    data = office().signed(lambda value: office().stamp(sha256(value)))
+
+    report = signing.verify_pdf(data, trust=office().trust(), at=EXPIRED, second_opinion=False)
+
+    assert report.verdict is signing.Verdict.VALID, report.findings
+
+
+@rule("A10")
+def test_a_document_time_stamp_may_follow_the_last_signature() -> None:
+    data = _with_document_stamp(
+        forger.sign(office().signed(), field=forger.AGENCY, signer=office().agency)
+    )
+
+    report = signing.verify_pdf(data, trust=office().trust(NOW), at=NOW, second_opinion=False)
+
+    assert report.verdict is signing.Verdict.VALID, report.findings
