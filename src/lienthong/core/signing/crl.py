@@ -8,6 +8,8 @@ believed or is about a certificate: that is `revocation`.
 from __future__ import annotations
 
 import hashlib
+import re
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from lienthong.core.signing.policy import AlgorithmRefused
 from lienthong.core.signing.revoked import REASON_NUMBERS, REASONS, UNSPECIFIED, Revocation
 from lienthong.core.signing.x509_names import name_key, raw_fields, verify_with
 
+ISSUERS_MAX = 500  # whose certificates an indirect list may name
 ENTRIES_KEPT_MAX = 500_000  # in all lists together; an entry takes about 170 bytes of memory
 
 REASONS_ALL = frozenset(REASON_NUMBERS) - {UNSPECIFIED, x509.ReasonFlags.remove_from_crl}
@@ -170,18 +173,36 @@ class RevocationList:
 
     def _read_critical_entries(self) -> None:
         """Refuse unknown critical extensions of entries; find whose the entries of an indirect
-        list are. Both need every entry read, so only where there is reason to."""
-        if not self.scope.indirect and _TRUE not in self._body:
+        list are. Only entries that may have such an extension are read."""
+        marked = _marked(self._body)
+        if not self._places or not (self.scope.indirect or marked):
             return
-        places, self._places = self._places, {}
-        issuer = self.issuer
-        for key, where in places.items():
-            for place in where if isinstance(where, list) else [where]:
+        ordered = sorted(
+            (place, key)
+            for key, where in self._places.items()
+            for place in (where if isinstance(where, list) else [where])
+        )
+        self._places, issuer = {}, self.issuer
+        names: set[bytes] = set()
+        ends = [place for place, _ in ordered[1:]] + [len(self._body)]
+        for (place, key), end in zip(ordered, ends, strict=True):
+            if bisect_left(marked, place) != bisect_left(marked, end):
                 named, _ = _read_entry(self._body, place, indirect=self.scope.indirect)
                 issuer = named or issuer
-                _put(
-                    self._places, _indirect_key(issuer, key) if self.scope.indirect else key, place
-                )
+                names.add(issuer)
+                if len(names) > ISSUERS_MAX:
+                    raise NotDER("quá nhiều cơ quan cấp chứng thư")
+            own = _indirect_key(issuer, key) if self.scope.indirect else key
+            _put(self._places, own, place)
+
+
+def _marked(data: bytes) -> list[int]:
+    """Where a critical flag, or the extension that names an issuer, may be; in order."""
+    return sorted(
+        found.start()
+        for mark in (_TRUE, _CERTIFICATE_ISSUER)
+        for found in re.finditer(re.escape(mark), data)
+    )
 
 
 def _places(data: bytes, at: int, end: int) -> dict[bytes, list[int] | int]:

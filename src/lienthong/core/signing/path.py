@@ -66,7 +66,7 @@ __all__ = [
 ]
 
 CANDIDATES_MAX = 50  # certificates from outside the Trust that are tried in one validation
-EXTRA_MAX = 200  # certificates from outside that are looked at
+EXTRA_MAX = 100  # certificates from outside that are looked at
 LENGTH_MAX = 6
 DEPTH_MAX = 3  # paths of signers of lists, for signers of lists, ...
 KEPT_MAX = 10_000

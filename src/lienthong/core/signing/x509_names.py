@@ -20,7 +20,7 @@ from lienthong.core.signing.der_read import Reader
 from lienthong.core.signing.policy import RSA_SIZE_MAX, AlgorithmRefused, check_key
 
 # A longer name is compared byte by byte only: preparing text takes time that grows with it.
-NAME_SIZE_MAX_BYTES = 4096
+NAME_SIZE_MAX_BYTES = 2048
 
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")

@@ -20,7 +20,7 @@ from lienthong.core.signing.der import NotDER
 from lienthong.core.signing.evidence import Evidence
 from lienthong.core.signing.path import PathResult, Trouble, check_path
 from lienthong.core.signing.revoked import HOLD, REASON_NUMBERS, REMOVED, Revocation
-from lienthong.core.signing.x509_names import subject_key
+from lienthong.core.signing.x509_names import name_key, subject_key
 from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki
 from lienthong.core.tests.signing_cases.rules import rule
 
@@ -392,3 +392,50 @@ def test_trust_keeps_a_full_list_and_a_delta_side_by_side(desk: Desk, tmp_path: 
     assert (full in loaded.crls, delta in loaded.crls) == (True, True)
     assert loaded.epoch == trust.epoch
     assert trust.with_crls([desk.crl(number=12, base_number=10)]).crls[0] == full
+
+
+# Bounds (R42) -------------------------------------------------------------------------------------
+
+
+def _indirect(names: int) -> crl.RevocationList:
+    """An indirect list with one entry for each of so many issuers."""
+
+    def issuer(number: int) -> bytes:
+        common_name = der.sequence(der.oid("2.5.4.3"), der.tlv(0x0C, str(number).encode()))
+        return der.sequence(der.tlv(0xA4, der.sequence(der.set_of(common_name))))
+
+    desk = _desk()
+    authority = desk.pki.services
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.certificate.subject)
+        .last_update(NOW)
+        .next_update(NOW + DAY)
+        .add_extension(
+            x509.IssuingDistributionPoint(None, None, False, False, None, True, False),
+            critical=True,
+        )
+    )
+    for number in range(1, names + 1):
+        name = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.29"), issuer(number))
+        entry = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(NOW)
+        builder = builder.add_revoked_certificate(entry.add_extension(name, critical=True).build())
+    return crl.RevocationList(builder.sign(authority.key, hashes.SHA256()))
+
+
+def test_an_indirect_list_keeps_the_issuers_apart() -> None:
+    read = _indirect(3)
+    common_name = x509.NameOID.COMMON_NAME
+    names = [
+        name_key(x509.Name([x509.NameAttribute(common_name, str(number))]).public_bytes())
+        for number in (1, 2, 3)
+    ]
+
+    assert read.unreadable == ""
+    assert read.entry(2, names[1]) == Revocation(NOW)
+    assert read.entry(2, names[0]) is None
+    assert read.entry(2, read.issuer) is None
+
+
+def test_an_indirect_list_of_very_many_issuers_is_refused() -> None:
+    assert "quá nhiều" in _indirect(crl.ISSUERS_MAX + 2).unreadable
