@@ -7,6 +7,8 @@ An ASiC-E container (`asic`) sealed by whoever checked the document. Inside (SG-
     evidence/<sha256>.cer  certificates of every path; .crl, .ors: their status
     report.json            what the check found then    record.json: who checked, when, against what
 
+A file that was renewed holds the earlier one whole, as previous.asice, under a new time-stamp.
+
 Nothing inside is believed because it is inside: `check` verifies everything again, with the anchors
 of whoever asks, at the time of asking. What it cannot find it names, and does not call valid.
 """
@@ -56,8 +58,11 @@ PACKET = "packet.edxml"
 PACKET_SIGNATURE = "packet.edxml.p7s"
 REPORT = "report.json"
 RECORD = "record.json"
+PREVIOUS = "previous.asice"
+RENEWALS_MAX = 20
 RECORD_VERSION = 1
 SEAL_FIELD = "HoSoChungCu"
+_ABOUT = {DOCUMENT, PACKET, PACKET_SIGNATURE}
 _RECEIPT = re.compile(r"receipts/[1-9][0-9]{0,2}\.json")
 _PIECE = re.compile(r"evidence/([0-9a-f]{64})\.(cer|crl|ors)")
 _SEAL = Purpose(
@@ -153,6 +158,26 @@ def build(
     return asic.write(parts, sign=sign)
 
 
+def renew(
+    data: bytes, *, signer: DigestSigner, trust: Trust, at: datetime, timestamp: TimestampSource
+) -> bytes:
+    """Return `data` inside a new evidence file, sealed and time-stamped at `at` (SG 5.2, R52).
+
+    Done before the time-stamp authority or an algorithm of the last seal ends. The new file holds
+    what proves the last seal and its time-stamp. Raises ContainerInvalid, TimestampNotMade.
+    """
+    inner = asic.read(data)
+    signers = (*_signers_in(inner.signature), signer.certificate)
+    evidence = collect(signers, others=signer.chain, trust=trust, at=at)
+    record = _record(Contents(report={}, checked_at=at, document=data), trust, at)
+    parts = {PREVIOUS: data, **dict(_pieces(evidence)), RECORD: canonical_json(record)}
+
+    def sign(manifest: bytes) -> bytes:
+        return sign_detached(manifest, signer=signer, at=at, timestamp=timestamp)
+
+    return asic.write(parts, sign=sign)
+
+
 def collect(
     certificates: Iterable[x509.Certificate],
     *,
@@ -185,18 +210,27 @@ def check(data: bytes, *, trust: Trust, at: datetime) -> EvidenceReport:
 class _Checking:
     """One check of one container: parts, bindings between them, the seal."""
 
-    def __init__(self, container: asic.Container, trust: Trust, at: datetime) -> None:
+    def __init__(
+        self,
+        container: asic.Container,
+        trust: Trust,
+        at: datetime,
+        *,
+        poes: tuple[KnownPoe, ...] = (),
+        evidence: Evidence = NO_EVIDENCE,
+        depth: int = 0,
+    ) -> None:
         self.container = container
         self.parts = container.parts
         self.at = at
+        self.depth = depth
         self.checks: list[Check] = []
         self.missing: list[str] = []
         _check_names(self.parts)
         self.record = _json(self.parts, RECORD)
-        self.found_then = _json(self.parts, REPORT)
-        self.evidence = _evidence(self.parts)
+        self.evidence = _evidence(self.parts) + evidence
         self.trust = trust
-        self.poes: tuple[KnownPoe, ...] = ()
+        self.poes = poes
 
     def run(self) -> EvidenceReport:
         self._note(True, "container", "Tệp nguyên vẹn: mọi thành phần đúng với bảng kê.")
@@ -208,11 +242,14 @@ class _Checking:
                 trust=self.trust,
                 at=self.at,
                 purpose=_SEAL,
+                poes=self.poes,
                 evidence=self.evidence,
             ),
             field=SEAL_FIELD,
         )
         self._date_parts(seal)
+        if PREVIOUS in self.parts:
+            return self._run_previous(seal)
         packet = self._check_packet()
         document = self._check_document()
         self._check_receipts()
@@ -229,16 +266,39 @@ class _Checking:
             self.record,
         )
 
+    def _run_previous(self, seal: SignatureReport) -> EvidenceReport:
+        """The earlier file, as it stood when this one was sealed; with what this one adds."""
+        if self.depth >= RENEWALS_MAX:
+            raise ContainerInvalid(detail="quá nhiều lần gia hạn")
+        if not self.poes:
+            self._note(None, "dated", "Lần niêm phong lại không có dấu thời gian dùng được.")
+        container = asic.read(self.parts[PREVIOUS])
+        inner = (container.signature, container.manifest, *container.parts.values())
+        poes = tuple(
+            KnownPoe(_sha256(one), poe.at, poe.kind) for poe in self.poes[:1] for one in inner
+        )
+        found = _Checking(
+            container,
+            self.trust,
+            self.at,
+            poes=poes,
+            evidence=self.evidence,
+            depth=self.depth + 1,
+        ).run()
+        verdicts = (found.verdict, seal.verdict, *(verdict_of(one.ok) for one in self.checks))
+        sealing = tuple(one for one in seal.checks if one.ok is not True)
+        checks = (*self.checks, *sealing, *found.checks)
+        return replace(found, verdict=lowest(verdicts), checks=checks)
+
     def _date_parts(self, seal: SignatureReport) -> None:
         """The time-stamp on a good seal proves when everything under it existed."""
         is_dated = seal.best_kind == PoeKind.SIGNATURE_TIMESTAMP and seal.best_at is not None
         if seal.verdict is not Verdict.VALID or not is_dated or seal.best_at is None:
             self.missing.append("dấu thời gian trên niêm phong")
             return
-        self.poes = tuple(
-            KnownPoe(_sha256(one), seal.best_at, PoeKind.EVIDENCE_RECORD)
-            for one in self.parts.values()
-        )
+        dated = (_sha256(one) for one in self.parts.values())
+        own = tuple(KnownPoe(one, seal.best_at, PoeKind.EVIDENCE_RECORD) for one in dated)
+        self.poes = (*own, *self.poes)
         text = f"Mọi thành phần đã có từ trước {local(seal.best_at)}, theo dấu thời gian."
         self._note(True, "dated", text)
 
@@ -253,7 +313,9 @@ class _Checking:
         if self.record.get("version") != RECORD_VERSION or when is None or not anchors:
             self._note(False, "record", "Bản ghi của hồ sơ (record.json) thiếu thông tin bắt buộc.")
             return
-        about = self.parts.get(DOCUMENT, self.parts.get(PACKET, b""))
+        about = next(
+            (self.parts[name] for name in (PREVIOUS, DOCUMENT, PACKET) if name in self.parts), b""
+        )
         if self.record.get("sha256") != hashlib.sha256(about).hexdigest():
             self._note(False, "record", "Bản ghi của hồ sơ là của văn bản khác.")
         elif when > self.at + CLAIM_TOLERANCE:
@@ -322,7 +384,8 @@ class _Checking:
 
     def _bind_report(self, now: DocumentReport) -> None:
         """The report kept is about this document; a verdict that has changed is told."""
-        then = self.found_then.get("document", self.found_then)
+        found_then = _json(self.parts, REPORT)
+        then = found_then.get("document", found_then)
         if not isinstance(then, dict) or then.get("sha256") != now.sha256:
             self._note(False, "report", "Kết quả kiểm tra trong hồ sơ là của văn bản khác.")
             return
@@ -363,11 +426,12 @@ def _sha256(content: bytes) -> str:
 
 def _check_names(parts: Mapping[str, bytes]) -> None:
     """Refuse parts that this kind of file does not have, and demand those it always has."""
-    fixed = {DOCUMENT, PACKET, PACKET_SIGNATURE, REPORT, RECORD}
+    is_renewed = PREVIOUS in parts
+    fixed = {PREVIOUS, RECORD} if is_renewed else {*_ABOUT, REPORT, RECORD}
     for name in parts:
         if name not in fixed and not _RECEIPT.fullmatch(name) and not _PIECE.fullmatch(name):
             raise ContainerInvalid(detail=f"thành phần lạ {name}")
-    for name in (REPORT, RECORD):
+    for name in (RECORD,) if is_renewed else (REPORT, RECORD):
         if name not in parts:
             raise ContainerInvalid(detail=f"thiếu thành phần {name}")
 

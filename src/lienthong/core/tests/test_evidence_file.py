@@ -22,12 +22,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lienthong.core import edxml, signing, tlog
-from lienthong.core.signing import Trust, Verdict, asic, evidence_file
+from lienthong.core.signing import KeySigner, Trust, Verdict, asic, evidence_file
+from lienthong.core.signing.authority import Profile, Subject
 from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.evidence_file import Contents, EvidenceReport
 from lienthong.core.signing.verify_file import verify_bytes
 from lienthong.core.tests import signing_samples as samples
-from lienthong.core.tests.pki_fixture import AGENCY_CODE, NOW, PERSON_NAME, make_pki, test_pki
+from lienthong.core.tests.pki_fixture import (
+    AGENCY_CODE,
+    NOW,
+    PERSON_NAME,
+    NationalPKI,
+    make_pki,
+    test_pki,
+)
+from lienthong.core.tests.stamp_samples import Desk
 
 Parts = dict[str, bytes]
 Change = Callable[[Parts], None]
@@ -585,3 +594,109 @@ def test_the_time_a_signer_claims_is_read_and_told() -> None:
     found = verify_bytes(samples.signed_twice(), trust=test_pki().trust, at=NOW)
 
     assert "Thời điểm ký do người ký khai: 21/11/2026 09:30:00" in found.text()
+
+
+# Long after
+
+
+def short_lived(pki: NationalPKI) -> tuple[Contents, KeySigner]:
+    """A document and packet whose signers' certificates end after thirty days."""
+    month = timedelta(days=30)
+    person = pki.issue(
+        pki.people, Profile.PERSON, Subject("Người ký", organization_code="G09"), lifetime=month
+    )
+    service = pki.issue(
+        pki.services, Profile.SERVICE, Subject("dich-vu", organization_code="G09"), lifetime=month
+    )
+    document = samples.sign_person(samples.prepared(), person)
+    packet = packet_of(document)
+    report = signing.verify_pdf(document, trust=pki.trust_at(NOW), at=NOW)
+    contents = Contents(
+        report={"document": report.to_json()},
+        checked_at=NOW,
+        document=document,
+        packet=packet,
+        packet_signature=signing.sign_detached(packet, signer=service, at=NOW),
+    )
+    return contents, service
+
+
+def test_a_time_stamped_seal_proves_what_was_signed_before_the_certificates_ended() -> None:  # A7
+    pki = make_pki()
+    found, service = short_lived(pki)
+    desk = Desk(pki)
+    trust = pki.trust_at(NOW)
+    stamped = evidence_file.build(found, signer=service, trust=trust, at=NOW, timestamp=desk.source)
+    plain = evidence_file.build(found, signer=service, trust=trust, at=NOW)
+    late = NOW + timedelta(days=2 * 365)
+    now = pki.trust_at(late)
+
+    good = evidence_file.check(stamped, trust=now, at=late)
+    without = evidence_file.check(plain, trust=now, at=late)
+
+    assert good.verdict is Verdict.VALID, (why(good), good.document, good.packet)
+    assert "theo dấu thời gian" in " ".join(one.text for one in good.checks)
+    assert without.verdict is Verdict.UNKNOWN  # R35: nothing proves that it was signed in time
+
+
+def test_a_renewed_file_outlives_the_authority_of_its_first_time_stamp() -> None:
+    pki = make_pki()
+    found, service = short_lived(pki)
+    desk = Desk(pki)
+    first = evidence_file.build(
+        found, signer=service, trust=pki.trust_at(NOW), at=NOW, timestamp=desk.source
+    )
+    moment = NOW + timedelta(days=4 * 365)  # the first authority's certificate ends a year later
+    fresh = pki.issue(pki.government, Profile.TSA, Subject("Dấu thời gian mới"), at=moment)
+    later = pki.issue(pki.services, Profile.SERVICE, Subject("dich-vu-moi"), at=moment)
+    desk = Desk(pki, moment, fresh)
+    second = evidence_file.renew(
+        first, signer=later, trust=pki.trust_at(moment), at=moment, timestamp=desk.source
+    )
+    late = NOW + timedelta(days=7 * 365)
+
+    renewed = evidence_file.check(second, trust=pki.trust_at(late), at=late)
+    not_renewed = evidence_file.check(first, trust=pki.trust_at(late), at=late)
+
+    assert renewed.verdict is Verdict.VALID, (why(renewed), renewed.seal, renewed.document)
+    assert renewed.document is not None
+    assert not_renewed.verdict is Verdict.UNKNOWN
+
+
+def test_a_renewal_of_another_file_or_without_a_time_stamp_proves_nothing_more() -> None:
+    pki = make_pki()
+    found, service = short_lived(pki)
+    desk = Desk(pki)
+    trust = pki.trust_at(NOW)
+    first = evidence_file.build(found, signer=service, trust=trust, at=NOW, timestamp=desk.source)
+    second = evidence_file.renew(first, signer=service, trust=trust, at=NOW, timestamp=desk.source)
+    parts = dict(asic.read(second).parts)
+
+    def sealed(stamp: bool = True, **changes: bytes) -> EvidenceReport:
+        def seal(manifest: bytes) -> bytes:
+            source = desk.source if stamp else None
+            return signing.sign_detached(manifest, signer=service, at=NOW, timestamp=source)
+
+        data = asic.write({**parts, **changes}, sign=seal)
+        return evidence_file.check(data, trust=trust, at=NOW)
+
+    assert sealed().verdict is Verdict.VALID
+    assert sealed(stamp=False).verdict is Verdict.UNKNOWN
+    assert sealed(**{"previous.asice": good()}).verdict is Verdict.INVALID
+    assert sealed(**{"previous.asice": first[:-1]}).verdict is Verdict.INVALID
+    assert sealed(**{"document.pdf": samples.signed_once()}).verdict is Verdict.INVALID
+
+
+def test_a_file_renewed_without_end_is_refused() -> None:
+    pki = test_pki()
+    desk = Desk(pki)
+    data = good()
+    for _ in range(evidence_file.RENEWALS_MAX + 1):
+        data = evidence_file.renew(
+            data, signer=pki.service(), trust=pki.trust, at=NOW, timestamp=desk.source
+        )
+
+    found = evidence_file.check(data, trust=pki.trust, at=NOW)
+
+    assert found.verdict is Verdict.INVALID
+    assert "gia hạn" in why(found)
