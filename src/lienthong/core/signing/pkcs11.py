@@ -209,6 +209,7 @@ class _State:
     generation: int = 0  # of the module: sessions of an earlier one have ended
     round: int = 0  # sessions of an earlier round belong to a device that failed
     is_logged_in: bool = False
+    refused: Problem | None = None  # the PIN: asking again would only lock the device
     failures: int = 0
     retry_at: float = 0.0
 
@@ -397,6 +398,9 @@ class Token:
             if problem is None:
                 self._fail(state, began)
                 raise TokenRemoved from error
+            state.failures = 0  # the device answered
+            if isinstance(problem, KeyPasswordWrong | TokenPinLocked):
+                state.refused = problem
             raise problem from error
         else:
             state.failures = 0
@@ -422,6 +426,8 @@ class Token:
             state.generation = module.generation
         if state.idle and not writes:
             return state.idle.pop()
+        if state.refused is not None:
+            raise type(state.refused)
         token = module.lib.get_token(token_label=self.label)
         if not state.is_logged_in:
             # Kept idle, so that the login outlives this call.

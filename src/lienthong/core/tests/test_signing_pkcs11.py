@@ -219,20 +219,26 @@ def test_a_key_that_is_not_there_is_a_plain_refusal(token: Token) -> None:
 # PIN.
 
 
-def test_a_wrong_pin_opens_nothing(folder: Path, filled: Token) -> None:
+def test_a_wrong_pin_opens_nothing_and_is_tried_once(folder: Path, filled: Token) -> None:
     """In a process of its own: here the device is logged in already and would not ask."""
     code = (
+        "import os\n"
         "from lienthong.core.signing.pkcs11 import Token\n"
         "from lienthong.core.signing import KeyPasswordWrong\n"
         f"token = Token({MODULE!r}, 'thiet-bi', '000000')\n"
-        "try:\n    token.sign(b'\\x01', bytes(32))\n"
-        "except KeyPasswordWrong as problem:\n    print(problem.code, token.health)\n"
+        "def sign():\n"
+        "    try:\n        token.sign(b'\\x01', bytes(32))\n"
+        "    except KeyPasswordWrong as problem:\n        print(problem.code, token.health)\n"
+        "sign()\n"
+        f"os.rename({str(folder)!r}, {str(folder) + '.away'!r})\n"
+        "sign()\n"  # not asked again: a device counts wrong tries
+        f"os.rename({str(folder) + '.away'!r}, {str(folder)!r})\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
     )
 
-    assert told.stdout.split() == ["signing.key_password_wrong", "green"], told.stderr
+    assert told.stdout.split() == ["signing.key_password_wrong", "green"] * 2, told.stderr
 
 
 def test_a_logged_in_token_still_asks_a_second_user(token: Token) -> None:

@@ -48,6 +48,8 @@ def examine() -> Iterator[Finding]:
         ("pdfsig", "kiểm thử chữ ký PDF bằng poppler"),
         ("qpdf", "kiểm thử cấu trúc PDF"),
         ("certutil", "nơi tin cậy cho pdfsig (libnss3-tools)"),
+        ("softhsm2-util", "thiết bị ký mềm cho kiểm thử (softhsm2)"),
+        ("xmlsec1", "kiểm tra chữ ký XML độc lập"),
     ):
         place = shutil.which(tool)
         yield Finding(tool, place is not None, False, f"{tool}: {place or 'chưa có'} ({why})")
