@@ -285,6 +285,26 @@ def authority(directory: Path, name: str) -> Iterator[Authority]:
             _write_state(folder, found)
 
 
+@contextmanager
+def borrowed(directory: Path, name: str, found: Authority) -> Iterator[None]:
+    """Let an authority whose key is kept off-line act here, and take its key away again."""
+    write_authority(directory, name, found)
+    try:
+        yield
+    finally:
+        (directory / "ca" / name / "key.pem").unlink()
+
+
+def write_authority(directory: Path, name: str, found: Authority) -> None:
+    """Put an authority with its key into the directory."""
+    _write(directory / "ca" / name, found)
+
+
+def keep_state(directory: Path, name: str, found: Authority) -> None:
+    """Write down the number of the last list and what was revoked."""
+    _write_state(directory / "ca" / name, found)
+
+
 def refresh_crls(directory: Path, *, at: datetime, force: bool = False) -> bool:
     """Issue new CRLs where half of the life of the last has passed. Whether any was issued."""
     trust = Trust.from_directory(directory / "trust")

@@ -10,6 +10,8 @@ from lienthong.run.cli import LazyGroup
 
 # name: (where the click command is, its one line of help)
 SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
+    "ceremony": ("lienthong.run.commands.pki_ceremony:ceremony", "Make and change roots off-line."),
+    "cross": ("lienthong.run.commands.pki_cross:cross", "Exchange cross-certificates."),
     "path": ("lienthong.run.commands.pki_path:path", "Validate one certificate path (RFC 5280)."),
     "token": ("lienthong.run.commands.pki_token:token", "Keys in a device (PKCS#11)."),
 }
