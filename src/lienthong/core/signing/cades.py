@@ -15,17 +15,18 @@ from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.past import Dated, counted
 from lienthong.core.signing.path import HASH
 from lienthong.core.signing.poe import KnownPoe, earliest, known
-from lienthong.core.signing.regimes import regime_text
 from lienthong.core.signing.report import Findings, SignatureReport
 from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.tsp import TimestampSource
 from lienthong.core.signing.validate import (
     Context,
     Purpose,
+    check_algorithm,
     check_signature,
     check_signer_at,
     check_stamps,
     key_name,
+    regime_text,
     signer_card,
     statuses_of,
 )
@@ -121,6 +122,7 @@ def verify_detached(
         best=best,
         findings=findings,
     )
+    check_algorithm(signed, best, findings)
     head = SignatureReport(
         PACKET_FIELD,
         findings.indication,

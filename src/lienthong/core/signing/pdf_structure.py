@@ -432,10 +432,15 @@ def _allowed(
     """The entries of an object that may change."""
     if key == _objgen(old.trailer["/Root"]):
         return {"/DSS", "/Extensions"}
+    is_evidence = later is None or later.is_timestamp
+    info = old.trailer.get("/Info")
+    if is_evidence and isinstance(info, pikepdf.Dictionary) and key == _objgen(info):
+        return {"/ModDate", "/Producer"}  # who wrote the update; nobody is shown them
     if later is not None and str(one.get("/FT", "")) == "/Sig" and "/V" not in one:
         value = two.get("/V")
         is_next = isinstance(value, pikepdf.Dictionary) and value.objgen == later.objgen
-        return {"/V", "/AP"} if is_next else set()
+        entries = {"/V"} if later.is_timestamp else {"/V", "/AP"}
+        return entries if is_next else set()
     return set()
 
 

@@ -20,9 +20,8 @@ from lienthong.core.signing.path import HASH
 from lienthong.core.signing.pdf_facts import Facts, digest_of, gather, timestamp_fault
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD
 from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure, read_structure
-from lienthong.core.signing.poe import KnownPoe, earliest
+from lienthong.core.signing.poe import KnownPoe, PoeKind, earliest
 from lienthong.core.signing.problems import PdfEncrypted, PdfNotPdf
-from lienthong.core.signing.regimes import regime_text
 from lienthong.core.signing.report import (
     Check,
     DocumentReport,
@@ -37,11 +36,14 @@ from lienthong.core.signing.second import is_asked_for, note_opinion, second_opi
 from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.validate import (
     REPORT_FIELD,
+    check_algorithm,
     check_signature,
     check_signer_at,
     check_stamps,
     key_name,
+    legacy_notes,
     purpose_of,
+    regime_text,
     signer_card,
     statuses_of,
 )
@@ -177,11 +179,13 @@ def _judge(
         best=best,
         findings=findings,
     )
+    check_algorithm(signed, best, findings)
     signed_at = best.at if best.is_proved else min(claimed_at or best.at, best.at)
     return replace(
         head,
         signer=signer_card(signed.certificate, path.way),
         claimed_at=claimed_at,
+        notes=(*head.notes, *legacy_notes(signed)),
         level=facts.level(found, path.certificates, is_stamped=best.is_proved),
         best_at=best.at,
         best_kind=best.kind.value,
@@ -303,9 +307,17 @@ def check_official(
         texts.append("Chữ ký của cơ quan không phủ toàn bộ tài liệu.")
     texts += _agency_findings(agency, agency_codes)
     texts += _person_findings(person, agency_codes, signer_name)
-    if person.claimed_at and agency.claimed_at and person.claimed_at > agency.claimed_at:
+    if _is_out_of_order(person, agency):
         texts.append("Người có thẩm quyền ký sau cơ quan; thứ tự ký không đúng.")
     return with_findings(report, Verdict.INVALID, *texts) if texts else report
+
+
+def _is_out_of_order(person: SignatureReport, agency: SignatureReport) -> bool:
+    """Whether the agency sealed before the person signed, by what they claim or can prove."""
+    pairs = [(person.claimed_at, agency.claimed_at)]
+    if person.best_kind == agency.best_kind == PoeKind.SIGNATURE_TIMESTAMP:
+        pairs.append((person.best_at, agency.best_at))
+    return any(first and second and first > second for first, second in pairs)
 
 
 def _agency_findings(agency: SignatureReport, codes: set[str]) -> list[str]:

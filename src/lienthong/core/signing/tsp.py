@@ -25,7 +25,7 @@ from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import HASH, PathResult, Trouble, check_path, common_name, local
 from lienthong.core.signing.problems import TimestampNotMade
 from lienthong.core.signing.report import Findings, TimestampReport
-from lienthong.core.signing.trust import Trust
+from lienthong.core.signing.trust import TSA_SERVICE, Trust
 
 REQUEST_SIZE_MAX_BYTES = 4096
 NONCE_MAX_BYTES = 32
@@ -455,6 +455,7 @@ def check_token(
         evidence=evidence,
     )
     _tell_path(token, path, at, findings)
+    _check_at(token, trust, at, findings)
     return _report(token, path, findings, kind, field)
 
 
@@ -469,6 +470,20 @@ def _tell_path(token: Token, path: PathResult, at: datetime, findings: Findings)
     else:
         text = f"Chưa tin được nơi cấp dấu thời gian “{name}”: {path.trouble_text}"
         findings.doubtful("timestamp", path.trouble.value, text)
+
+
+def _check_at(token: Token, trust: Trust, at: datetime, findings: Findings) -> None:
+    """The algorithm at the control time; the service in the trust list at the token's own time."""
+    certificate = token.signed.certificate
+    try:
+        key = policy.check_key(certificate.public_key())
+        policy.check_dates(token.signed.algorithm.family, key, at)
+    except policy.AlgorithmRefused as error:
+        text = f"Dấu thời gian: {error}."
+        findings.doubtful("timestamp", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE", text)
+    if trust.service_granted(certificate, TSA_SERVICE, token.at) is False:
+        text = "Danh sách tin cậy không công nhận nơi cấp dấu thời gian tại thời điểm đó."
+        findings.doubtful("timestamp", "CHAIN_CONSTRAINTS_FAILURE", text)
 
 
 def _report(

@@ -335,6 +335,36 @@ def check_stamps(
     return tuple(reports), proofs
 
 
+def check_algorithm(signed: SignedCMS, best: Poe, findings: Findings) -> None:
+    """Block 9: the signature's row in the table of algorithms must reach the best time."""
+    try:
+        key = policy.check_key(signed.certificate.public_key())
+        policy.check_dates(signed.algorithm.family, key, best.at)
+    except policy.AlgorithmRefused as error:
+        sub = (
+            "CRYPTO_CONSTRAINTS_FAILURE" if best.is_proved else "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+        )
+        findings.unknown("algorithm", sub, f"Thuật toán: {error}.")
+    except (ValueError, UnsupportedAlgorithm):
+        pass  # a key that cannot be read has been told already
+
+
+def legacy_notes(signed: SignedCMS) -> tuple[str, ...]:
+    """A note on what the table believes only for some years more (SG 9)."""
+    try:
+        if not policy.is_legacy(signed.algorithm, signed.certificate.public_key()):
+            return ()
+    except (ValueError, UnsupportedAlgorithm):
+        return ()
+    return ("Thuật toán hoặc độ dài khóa cũ: cần bổ sung dấu thời gian lưu trữ trước khi hết hạn.",)
+
+
+def regime_text(signed_at: datetime) -> str:
+    """The legal regime of a signature made at this moment, as one line (SG-1)."""
+    found = policy.regime_at(signed_at)
+    return f"{found.title} ({found.legal_basis})" if found else ""
+
+
 def statuses_of(path: PathResult) -> tuple[StatusReport, ...]:
     """The revocation statuses a path was judged by, for the report (SG 7.8)."""
     return tuple(

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import shutil
 import subprocess
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
+from asn1crypto import crl as asn1_crl
+from asn1crypto import tsp as asn1_tsp
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.signers import PdfTimeStamper
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.validation import DocumentSecurityStore
+from pyhanko.sign.validation.ades import ades_lta_validation, ades_with_time_validation
+from pyhanko.sign.validation.policy_decl import (
+    LocalKnowledge,
+    PdfSignatureValidationSpec,
+    RevinfoOnlineFetchingRule,
+    RevocationInfoGatheringSpec,
+    SignatureValidationSpec,
+)
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.registry import SimpleTrustManager
+from pyhanko_certvalidator.revinfo.archival import CRLContainer
 
 from lienthong.core import signing
 from lienthong.core.signing import (
@@ -37,7 +62,8 @@ from lienthong.core.signing.pdf_structure import read_structure
 from lienthong.core.signing.pdf_update import put_value
 from lienthong.core.signing.poe import KnownPoe, PoeKind
 from lienthong.core.signing.problems import PdfNotPrepared, TimestampNotMade
-from lienthong.core.signing.regimes import in_force
+from lienthong.core.signing.reference_path import run_at_once
+from lienthong.core.signing.trust import TSA_SERVICE, ServiceStatus, TrustedService
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, START, NationalPKI, make_pki, test_pki
 from lienthong.core.tests.signing_cases.rules import rule
@@ -678,6 +704,21 @@ def test_an_anchor_that_is_not_in_the_list_is_no_anchor(desk: Desk) -> None:
     assert report.verdict is Verdict.UNKNOWN
 
 
+def test_a_time_stamp_service_that_the_list_withdrew_does_not_count(desk: Desk) -> None:
+    assert desk.stamp_signer is not None
+    service = TrustedService(
+        desk.stamp_signer.certificate,
+        TSA_SERVICE,
+        (ServiceStatus(START, granted=True), ServiceStatus(NOW - DAY, granted=False)),
+    )
+    trust = test_pki().trust.with_services([service])
+
+    report = only(verify(desk.person_signed(), desk.now + MINUTE, trust, second=False))
+
+    assert (report.level, report.best_kind) == ("B-B", "check")
+    assert not report.timestamps[0].is_good
+
+
 # Reports ----------------------------------------------------
 
 
@@ -690,7 +731,7 @@ def test_a_full_report_survives_json(desk: Desk) -> None:
     assert one.anchor in report.to_json()["signatures"][0]["path"]
     assert [status.status for status in one.statuses] == ["good", "good"]
     assert one.algorithms[0] == "sha256"
-    assert "Luật 20/2023/QH15" in one.regime
+    assert "Thông tư 15/2025/TT-BKHCN" in one.regime
     assert report.evidence
 
 
@@ -707,15 +748,6 @@ def test_a_report_of_an_older_version_still_reads() -> None:
             del one[name]
 
     assert DocumentReport.from_json(old).verdict is Verdict.VALID
-
-
-def test_the_regime_is_that_of_the_signing_time() -> None:  # SG-1
-    def codes(day: str) -> set[str]:
-        return {one.code for one in in_force(datetime.fromisoformat(f"{day}T12:00:00+07:00"))}
-
-    assert codes("2024-06-30") == {"L05", "D130", "C41"}
-    assert codes("2026-11-14") == {"L23", "D68", "D23", "C41", "C15"}
-    assert codes("2026-11-15") == {"L23", "D68", "D23", "C15"}
 
 
 # Packets ----------------------------------------------------
@@ -792,6 +824,85 @@ def test_openssl_verifies_a_stamped_packet_as_cades(desk: Desk, tmp_path: Path) 
     )
 
     assert told.returncode == 0, told.stderr
+
+
+class OurAuthority(TimeStamper):
+    """Our time-stamp authority as pyHanko asks one."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._desk = desk
+
+    async def async_request_tsa_response(self, req: asn1_tsp.TimeStampReq) -> object:
+        answer = self._desk.authority.answer(req.dump(), self._desk.now)
+        return asn1_tsp.TimeStampResp.load(answer)
+
+
+def archived_by_pyhanko(desk: Desk, data: bytes) -> bytes:
+    """The DSS, then a document time-stamp, as pyHanko writes them."""
+    found = pdf_longterm.collect(data, trust=desk.pki.trust, at=desk.now)
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer,
+        None,
+        certs=[asn1(one) for one in found.certificates],
+        crls=[asn1_crl.CertificateList.load(one.public_bytes(Encoding.DER)) for one in found.crls],
+    )
+    middle = io.BytesIO()
+    writer.write(middle)  # type: ignore[no-untyped-call]
+    out = io.BytesIO()
+    stamper = PdfTimeStamper(OurAuthority(desk))
+    run_at_once(stamper.async_timestamp_pdf(IncrementalPdfFileWriter(middle), "sha256", output=out))
+    return out.getvalue()
+
+
+def asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+@rule("A10")
+def test_evidence_and_a_time_stamp_by_another_program_are_no_change(desk: Desk) -> None:
+    report = verify(archived_by_pyhanko(desk, desk.official()), desk.now + MINUTE)
+
+    assert report.verdict is Verdict.VALID, report.findings
+    assert levels(report) == ["B-LTA", "B-LTA"]
+
+
+@pytest.mark.parametrize("last", ["B-LT", "B-LTA"])
+def test_pyhanko_takes_our_long_lasting_forms_by_its_own_process(desk: Desk, last: str) -> None:
+    data = lasting(desk, desk.official())
+    if last == "B-LTA":
+        data = pdf_longterm.add_document_timestamp(data, desk.source)
+    trust = desk.pki.trust
+    crls = [
+        CRLContainer(asn1_crl.CertificateList.load(one.public_bytes(Encoding.DER)))
+        for one in trust.crls
+    ]
+    policy = CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build([asn1(one) for one in trust.anchors]),
+        revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO, retroactive_revinfo=True),
+    )
+    spec = SignatureValidationSpec(
+        cert_validation_policy=policy,
+        revinfo_gathering_policy=RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY),
+        local_knowledge=LocalKnowledge(
+            known_crls=crls, known_certs=[asn1(one) for one in trust.intermediates]
+        ),
+        key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
+    )
+    at = desk.now + MINUTE
+    timing = ValidationTimingInfo(at, at, point_in_time_validation=True)
+    for one in PdfFileReader(io.BytesIO(data)).embedded_regular_signatures:
+        work: Coroutine[Any, Any, Any]
+        if last == "B-LTA":
+            work = ades_lta_validation(one, PdfSignatureValidationSpec(spec), timing)
+        else:
+            one.compute_integrity_info()
+            work = ades_with_time_validation(
+                one.signed_data, spec, timing_info=timing, raw_digest=one.compute_digest()
+            )
+        result = asyncio.run(work)
+        assert result.ades_subindic.name == "OK", result.failure_msg
 
 
 @pytest.mark.skipif(not shutil.which("pdfsig"), reason="needs pdfsig")
