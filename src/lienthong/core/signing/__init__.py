@@ -6,6 +6,7 @@ Pure code over bytes, keys and a Trust; the clock is always a parameter.
 from lienthong.core.signing.cades import SHA256Digest, sign_detached, verify_detached
 from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.document import Difference, Verifier, verify_document
+from lienthong.core.signing.evidence import Evidence
 from lienthong.core.signing.http import Verified, sign_request, verify_request
 from lienthong.core.signing.jws import JWS, read_jws, sign_jws, verify_jws
 from lienthong.core.signing.keys import DigestSigner, KeySigner
@@ -14,6 +15,7 @@ from lienthong.core.signing.pdf_check import PdfFacts, check_unsigned_pdf
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD, Box, prepare_pdf
 from lienthong.core.signing.pdf_sign import PreparedPdf, sign_pdf
 from lienthong.core.signing.pdf_verify import check_official, verify_pdf
+from lienthong.core.signing.poe import KnownPoe, PoeKind
 from lienthong.core.signing.problems import (
     CertificateProfileBroken,
     ContainerInvalid,
@@ -32,6 +34,7 @@ from lienthong.core.signing.problems import (
     RequestSignatureInvalid,
     SignatureNotMade,
     SignerCertificateNotValid,
+    TimestampNotMade,
     TrustInvalid,
 )
 from lienthong.core.signing.report import (
@@ -40,9 +43,11 @@ from lienthong.core.signing.report import (
     Indication,
     SignatureReport,
     SignerCard,
+    TimestampReport,
     Verdict,
 )
 from lienthong.core.signing.trust import Trust
+from lienthong.core.signing.tsp import TimestampSource
 
 __all__ = [
     "AGENCY_FIELD",
@@ -55,10 +60,12 @@ __all__ = [
     "Difference",
     "DigestSigner",
     "DocumentReport",
+    "Evidence",
     "Indication",
     "JWSInvalid",
     "KeyPasswordWrong",
     "KeySigner",
+    "KnownPoe",
     "PdfActiveContent",
     "PdfBoxOutside",
     "PdfBroken",
@@ -69,6 +76,7 @@ __all__ = [
     "PdfNotPrepared",
     "PdfSignedAlready",
     "PdfTooLarge",
+    "PoeKind",
     "PreparedPdf",
     "RequestClockSkew",
     "RequestSignatureInvalid",
@@ -77,6 +85,9 @@ __all__ = [
     "SignatureReport",
     "SignerCard",
     "SignerCertificateNotValid",
+    "TimestampNotMade",
+    "TimestampReport",
+    "TimestampSource",
     "Trust",
     "TrustInvalid",
     "Verdict",
