@@ -185,12 +185,16 @@ def collect(
     trust: Trust,
     at: datetime,
 ) -> Evidence:
-    """The path of each certificate as `trust` finds it, and the lists of every issuer in it."""
+    """The path of each certificate as `trust` finds it, the lists of every issuer in it, and the
+    OCSP answers that decided about it."""
     found = Evidence()
     for leaf in certificates:
-        path = check_path(leaf, trust=trust, at=at, others=tuple(others)).certificates
-        lists = [crl for one in path for crl in trust.lists.get(one.subject.public_bytes(), ())]
-        found += Evidence(path, tuple(lists))
+        path = check_path(leaf, trust=trust, at=at, others=tuple(others))
+        names = [one.subject.public_bytes() for one in path.certificates]
+        lists = [crl for name in names for crl in trust.lists.get(name, ())]
+        used = {status.evidence for status in path.statuses if status.source == "ocsp"}
+        answers = [one for one in trust.ocsps if _sha256(one) in used]
+        found += Evidence(path.certificates, tuple(lists), tuple(answers))
     return found
 
 

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lienthong.core import edxml, signing, tlog
-from lienthong.core.signing import KeySigner, Trust, Verdict, asic, evidence_file
+from lienthong.core.signing import KeySigner, Trust, Verdict, asic, evidence_file, ocsp
 from lienthong.core.signing.authority import Profile, Subject
 from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.evidence_file import Contents, EvidenceReport
@@ -36,7 +37,7 @@ from lienthong.core.tests.pki_fixture import (
     make_pki,
     test_pki,
 )
-from lienthong.core.tests.stamp_samples import Desk
+from lienthong.core.tests.stamp_samples import Desk, World
 
 Parts = dict[str, bytes]
 Change = Callable[[Parts], None]
@@ -700,3 +701,24 @@ def test_a_file_renewed_without_end_is_refused() -> None:
 
     assert found.verdict is Verdict.INVALID
     assert "gia hạn" in why(found)
+
+
+def test_a_status_answer_that_decided_travels_in_the_file() -> None:
+    pki = make_pki()
+    signer = pki.person()
+    world = World(pki, NOW)
+    world.knows(signer)
+    issuer = pki.people.certificate
+    answer = world.responder.answer(ocsp.build_request(signer.certificate, issuer), NOW)
+    trust = pki.trust_at(NOW).with_ocsps([answer])
+    others = tuple(one for one in trust.crls if one.issuer != issuer.subject)
+    without_list = replace(trust, crls=others)
+    document = samples.sign_person(samples.prepared(), signer)
+    report = signing.verify_pdf(document, trust=without_list, at=NOW)
+    found = Contents(report={"document": report.to_json()}, checked_at=NOW, document=document)
+
+    data = evidence_file.build(found, signer=pki.service(), trust=without_list, at=NOW)
+    checked = evidence_file.check(data, trust=Trust(trust.anchors), at=NOW)
+
+    assert any(name.endswith(".ors") for name in asic.read(data).parts)
+    assert checked.verdict is Verdict.VALID, (why(checked), checked.document)
