@@ -673,19 +673,19 @@ def test_a_renewal_of_another_file_or_without_a_time_stamp_proves_nothing_more()
     second = evidence_file.renew(first, signer=service, trust=trust, at=NOW, timestamp=desk.source)
     parts = dict(asic.read(second).parts)
 
-    def sealed(stamp: bool = True, **changes: bytes) -> EvidenceReport:
+    def sealed(changes: Parts, *, stamp: bool = True) -> EvidenceReport:
         def seal(manifest: bytes) -> bytes:
             source = desk.source if stamp else None
             return signing.sign_detached(manifest, signer=service, at=NOW, timestamp=source)
 
-        data = asic.write({**parts, **changes}, sign=seal)
+        data = asic.write(parts | changes, sign=seal)
         return evidence_file.check(data, trust=trust, at=NOW)
 
-    assert sealed().verdict is Verdict.VALID
-    assert sealed(stamp=False).verdict is Verdict.UNKNOWN
-    assert sealed(**{"previous.asice": good()}).verdict is Verdict.INVALID
-    assert sealed(**{"previous.asice": first[:-1]}).verdict is Verdict.INVALID
-    assert sealed(**{"document.pdf": samples.signed_once()}).verdict is Verdict.INVALID
+    assert sealed({}).verdict is Verdict.VALID
+    assert sealed({}, stamp=False).verdict is Verdict.UNKNOWN
+    assert sealed({"previous.asice": good()}).verdict is Verdict.INVALID
+    assert sealed({"previous.asice": first[:-1]}).verdict is Verdict.INVALID
+    assert sealed({"document.pdf": samples.signed_once()}).verdict is Verdict.INVALID
 
 
 def test_a_file_renewed_without_end_is_refused() -> None:
