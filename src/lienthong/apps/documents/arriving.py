@@ -18,7 +18,7 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import deadlines, queries, rules
-from lienthong.apps.documents.issuing import agency_codes
+from lienthong.apps.documents.checks import agency_codes
 from lienthong.apps.documents.models import (
     IncomingAttachment,
     IncomingDocument,

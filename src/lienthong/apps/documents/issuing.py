@@ -6,8 +6,7 @@ When anything fails, nothing happened: no number is used and the file is the one
 
 from __future__ import annotations
 
-import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
 from lienthong.apps.directory import api as directory
-from lienthong.apps.documents import deadlines, marks, numbering, packets, typeset
+from lienthong.apps.documents import checks, deadlines, longterm, marks, numbering, packets, typeset
 from lienthong.apps.documents.drafting import (
     check_secrecy,
     letter_of,
@@ -24,7 +23,7 @@ from lienthong.apps.documents.drafting import (
     record,
 )
 from lienthong.apps.documents.models import OutgoingDocument
-from lienthong.apps.documents.problems import PacketRefusedHere, SignatureNotConfirmed
+from lienthong.apps.documents.problems import PacketRefusedHere
 from lienthong.apps.documents.rules import OutgoingMove, OutgoingState, Source, after_outgoing
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.files import api as files
@@ -71,8 +70,10 @@ def sign(
         location=organization.place,
         at=at,
         image_png=marks.handwriting(signatory.person.full_name),
+        timestamp=pki.timestamp_source(),
+        timestamp_required=False,  # B-B is kept, marked, and stamped later by `add_timestamps`
     )
-    _check_person(document, signed, at)
+    document.stamped_at = longterm.stamped_at(checks.check_person(document, signed, at))
     document.signed_sha256 = files.put(signed).sha256
     document.signed_at = at
     document.save()
@@ -99,7 +100,7 @@ def seal(
     document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SEAL)
     organization = document.organization
     signed = files.get(document.signed_sha256)
-    _check_person(document, signed, at)
+    checks.check_person(document, signed, at)
     sealed = signing.sign_pdf(
         signed,
         field=signing.AGENCY_FIELD,
@@ -109,11 +110,14 @@ def seal(
         location=organization.place,
         at=at,
         image_png=marks.seal(organization.name),
+        timestamp=pki.timestamp_source(),
+        timestamp_required=False,
     )
-    _check_both(document, sealed, at)
+    sealed = longterm.with_validation_data(sealed, at)
+    document.stamped_at = longterm.stamped_at(checks.check_both(document, sealed, at))
     document.sealed_sha256 = files.put(sealed).sha256
     document.sealed_at = at
-    document.save(update_fields=["state", "sealed_sha256", "sealed_at"])
+    document.save(update_fields=["state", "sealed_sha256", "sealed_at", "stamped_at"])
     record(actor, document, "documents.sealed", {"sealed_sha256": document.sealed_sha256})
     return document
 
@@ -131,7 +135,7 @@ def dispatch(
     accounts.check(actor, "documents.dispatch", document)
     document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.DISPATCH)
     pdf = files.get(document.sealed_sha256)
-    _check_both(document, pdf, at)
+    checks.check_both(document, pdf, at)
     packet = packets.packet_of(document, pdf=pdf, at=at, clerk=actor)
     check_secrecy(packet)
     _check_packet(packet, at)
@@ -156,20 +160,6 @@ def dispatch(
     return document
 
 
-def agency_codes(organization: directory.Organization) -> set[str]:
-    """Every code the organization holds today."""
-    return {str(code) for code in organization.codes_on(timezone.localdate()).values()}
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names are one, whatever their case, spaces or way of composing letters."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
-
-
 def _prepared(document: OutgoingDocument) -> bytes:
     """Return the final text with both signature fields in place."""
     if document.source == Source.FORM:
@@ -180,36 +170,6 @@ def _prepared(document: OutgoingDocument) -> bytes:
         pdf = files.get(document.draft_sha256)
         person, agency = typeset.boxes_on_last_page(pdf)
     return signing.prepare_pdf(pdf, person=person, agency=agency, title=document.subject)
-
-
-def _check_person(document: OutgoingDocument, pdf: bytes, at: datetime) -> None:
-    """Raise SignatureNotConfirmed unless the named signatory's signature is valid now (DX-51)."""
-    report = signing.verify_pdf(pdf, trust=pki.trust(), at=at, second_opinion=True)
-    name = document.signatory.person.full_name
-    found = report.signature(signing.PERSON_FIELD)
-    if found is None:
-        raise SignatureNotConfirmed(who=name, reason="không tìm thấy chữ ký")
-    if found.indication is not signing.Indication.PASSED:
-        failed = [check.text for check in found.checks if check.ok is not True]
-        raise SignatureNotConfirmed(who=name, reason="; ".join(failed) or found.sub_indication)
-    signer = found.signer.name if found.signer else ""
-    if not same_name(signer, name):
-        raise SignatureNotConfirmed(who=name, reason=f"người ký là {signer}")
-
-
-def _check_both(document: OutgoingDocument, pdf: bytes, at: datetime) -> None:
-    """Raise SignatureNotConfirmed unless both signatures are valid and ours (DX-65, DX-66)."""
-    report = signing.check_official(
-        # A signature made this very second must not lie in the future of the check.
-        signing.verify_pdf(
-            pdf, trust=pki.trust(), at=at + timedelta(seconds=1), second_opinion=True
-        ),
-        agency_codes=agency_codes(document.organization),
-        signer_name=document.signatory.person.full_name,
-    )
-    if report.verdict is not signing.Verdict.VALID:
-        reason = "; ".join(report.findings) or report.verdict.value
-        raise SignatureNotConfirmed(who=document.organization.name, reason=reason)
 
 
 def _check_packet(packet: edxml.DocumentPacket, at: datetime) -> None:

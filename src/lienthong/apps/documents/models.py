@@ -119,6 +119,8 @@ class OutgoingDocument(models.Model):
     submitted_at = models.DateTimeField("lúc trình", null=True, blank=True)
     signed_at = models.DateTimeField("lúc ký", null=True, blank=True)
     sealed_at = models.DateTimeField("lúc đóng dấu", null=True, blank=True)
+    # When every signature so far was proved to exist by a time-stamp; empty: still to be done.
+    stamped_at = models.DateTimeField("có dấu thời gian từ", null=True, blank=True)
     send_by = models.DateTimeField("hạn phát hành", null=True, blank=True)
     dispatched_at = models.DateTimeField("lúc phát hành", null=True, blank=True)
 
@@ -288,6 +290,9 @@ class IncomingDocument(models.Model):
     # {"document": DocumentReport, "packet": SignatureReport, "parts": {...}} (DX-20, SG-E)
     report = models.JSONField("kết quả kiểm tra", default=dict)
     legal_value = models.CharField("giá trị pháp lý", max_length=20, choices=LegalValue)
+    # SG-E-02 to SG-E-06: one file that proves the document offline, once it was collected.
+    evidence_sha256 = models.CharField("hồ sơ chứng cứ", max_length=64, blank=True)
+    evidence_at = models.DateTimeField("thu thập chứng cứ lúc", null=True, blank=True)
     duplicate_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="nghi trùng"
     )

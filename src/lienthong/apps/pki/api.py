@@ -20,6 +20,7 @@ from lienthong.apps.pki.authority.upkeep import keep as keep_register
 from lienthong.apps.pki.ceremony import make_national_pki
 from lienthong.apps.pki.keyfiles import kit_key
 from lienthong.apps.pki.models import Certificate, Key
+from lienthong.apps.pki.outside import fetch, timestamp_source
 from lienthong.apps.pki.queries import (
     certificates,
     has_key,
@@ -60,6 +61,7 @@ __all__ = [
     "approve_mandate",
     "certificates",
     "check_usable",
+    "fetch",
     "has_key",
     "hub_receipt_signer",
     "install_trust",
@@ -86,6 +88,7 @@ __all__ = [
     "service_signer",
     "state_of",
     "take_bundle",
+    "timestamp_source",
     "trust",
     "usual_terms",
 ]

@@ -1,0 +1,60 @@
+"""The signatures of a document of ours, before it goes on (DX-51, DX-65, DX-66)."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from lienthong.apps.directory import api as directory
+from lienthong.apps.documents.models import OutgoingDocument
+from lienthong.apps.documents.problems import SignatureNotConfirmed
+from lienthong.apps.pki import api as pki
+from lienthong.core import signing
+
+
+def check_person(document: OutgoingDocument, pdf: bytes, at: datetime) -> signing.DocumentReport:
+    """Raise SignatureNotConfirmed unless the named signatory's signature is valid now (DX-51)."""
+    report = signing.verify_pdf(pdf, trust=pki.trust(), at=at, second_opinion=True)
+    name = document.signatory.person.full_name
+    found = report.signature(signing.PERSON_FIELD)
+    if found is None:
+        raise SignatureNotConfirmed(who=name, reason="không tìm thấy chữ ký")
+    if found.indication is not signing.Indication.PASSED:
+        failed = [check.text for check in found.checks if check.ok is not True]
+        raise SignatureNotConfirmed(who=name, reason="; ".join(failed) or found.sub_indication)
+    signer = found.signer.name if found.signer else ""
+    if not same_name(signer, name):
+        raise SignatureNotConfirmed(who=name, reason=f"người ký là {signer}")
+    return report
+
+
+def check_both(document: OutgoingDocument, pdf: bytes, at: datetime) -> signing.DocumentReport:
+    """Raise SignatureNotConfirmed unless both signatures are valid and ours (DX-65, DX-66)."""
+    report = signing.check_official(
+        # A signature made this very second must not lie in the future of the check.
+        signing.verify_pdf(
+            pdf, trust=pki.trust(), at=at + timedelta(seconds=1), second_opinion=True
+        ),
+        agency_codes=agency_codes(document.organization),
+        signer_name=document.signatory.person.full_name,
+    )
+    if report.verdict is not signing.Verdict.VALID:
+        reason = "; ".join(report.findings) or report.verdict.value
+        raise SignatureNotConfirmed(who=document.organization.name, reason=reason)
+    return report
+
+
+def agency_codes(organization: directory.Organization) -> set[str]:
+    """Every code the organization holds today."""
+    return {str(code) for code in organization.codes_on(timezone.localdate()).values()}
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, whatever their case, spaces or way of composing letters."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

@@ -1,0 +1,38 @@
+"""Work of the desk done later, safe to repeat."""
+
+from __future__ import annotations
+
+import logging
+
+from django.utils import timezone
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.documents import longterm
+from lienthong.apps.outbox import api as outbox
+from lienthong.core.errors import Problem
+
+log = logging.getLogger(__name__)
+AT_ONCE = 100
+
+
+@outbox.job("documents.add_timestamps", schedule="*/2 * * * *")
+def add_timestamps() -> None:
+    """Time-stamp what was signed while the authority could not be reached (SG 5.1)."""
+    with accounts.everywhere():
+        for document in longterm.without_timestamp().order_by("signed_at")[:AT_ONCE]:
+            try:
+                longterm.add_timestamp(document.pk)
+            except Problem as problem:
+                log.warning("document %s keeps no time-stamp yet: %s", document.pk, problem.code)
+
+
+@outbox.job("documents.keep_evidence", schedule="*/2 * * * *")
+def keep_evidence() -> None:
+    """Collect what proves the documents that arrived; what cannot be decided waits a round."""
+    with accounts.everywhere():
+        waiting = longterm.without_evidence(timezone.now()).order_by("arrived_at")
+        for document in waiting[:AT_ONCE]:
+            try:
+                longterm.keep_evidence(document.pk)
+            except Problem as problem:
+                log.warning("document %s has no evidence yet: %s", document.pk, problem.code)

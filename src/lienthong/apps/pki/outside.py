@@ -1,0 +1,67 @@
+"""Asks the authority's services while documents are signed and kept: time-stamps, revocation data.
+
+Whoever asks decides what an answer is worth; nothing that comes from here is believed by itself.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+from django.utils import timezone
+
+from lienthong.core.signing.authority import BASE_URL
+from lienthong.core.signing.tsp import TimestampClient, TimestampSource
+
+CONNECT_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 5.0
+ANSWER_SIZE_MAX_BYTES = 32 * 1024 * 1024
+TYPES = {"/tsa": "application/timestamp-query", "/ocsp": "application/ocsp-request"}
+
+
+def timestamp_source() -> TimestampSource | None:
+    """The time-stamp authority of this node; None where none is configured."""
+    return TimestampClient(_stamp, clock=timezone.now) if settings.PKI_URL else None
+
+
+def fetch(url: str, body: bytes | None = None) -> bytes | None:
+    """What lies at an address that a certificate names; None when it cannot be had.
+
+    Only addresses of the authority's own services are asked, whatever a certificate says: one that
+    came with a document must not make this node talk to somebody else's machine.
+    """
+    path = urlsplit(url).path
+    known = {urlsplit(BASE_URL).netloc, urlsplit(settings.PKI_URL).netloc}
+    if not settings.PKI_URL or urlsplit(url).netloc not in known:
+        return None
+    try:
+        return _ask(path, body)
+    except OSError:
+        return None
+
+
+def _stamp(request: bytes) -> bytes:
+    return _ask("/tsa", request)
+
+
+def _ask(path: str, body: bytes | None) -> bytes:
+    """The answer's body. Raises OSError when there is none."""
+    limits = httpx.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S)
+    address = settings.PKI_URL.rstrip("/") + path
+    headers = {"content-type": TYPES.get(path, "application/octet-stream")} if body else {}
+    method = "GET" if body is None else "POST"
+    try:
+        with (
+            httpx.Client(timeout=limits, trust_env=False) as http,
+            http.stream(method, address, content=body, headers=headers) as answer,
+        ):
+            answer.raise_for_status()
+            content = bytearray()
+            for piece in answer.iter_bytes():
+                content += piece
+                if len(content) > ANSWER_SIZE_MAX_BYTES:
+                    raise OSError("the answer is too large")
+            return bytes(content)
+    except httpx.HTTPError as error:
+        raise OSError(str(error)) from error
