@@ -102,7 +102,7 @@ def keep_evidence(pk: UUID) -> bool:
     received = access_point.inbound(document.inbound_id)
     codes = _codes(document)
     report = signing.check_official(
-        signing.verify_pdf(pdf, trust=pki.trust(), at=at, evidence=evidence),
+        signing.verify_pdf(pdf, trust=pki.trust(), at=at),
         agency_codes=codes,
         signer_name=document.signer_name or None,
     )

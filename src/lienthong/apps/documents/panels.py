@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django import forms as django_forms
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor, Role
@@ -17,7 +16,8 @@ from lienthong.apps.documents import forms, queries
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki.api import KeyKind
-from lienthong.core.signing import DocumentReport, SignatureReport
+from lienthong.core.signing import DocumentReport, SignatureReport, SignerCard
+from lienthong.core.signing.validate import signer_card
 
 Document = IncomingDocument | OutgoingDocument
 MakeForm = Callable[[Actor, Any], django_forms.Form]
@@ -40,11 +40,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class KeyCard:
-    """The key that will sign, in words: whose it is, who vouches for it, until when."""
+    """The key that will sign, as its certificate says (SG-S-04), and whether it may (SG-S-03)."""
 
-    holder: str
-    issuer: str
-    not_after: datetime
+    card: SignerCard
+    state: pki.KeyState
+    state_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,8 @@ def _key_card(kind: KeyKind, actor: Actor) -> KeyCard | None:
     known = pki.certificates().filter(kind=kind, key__is_current=True, **holder).first()
     if known is None:
         return None
-    return KeyCard(_common_name(known.subject), _common_name(known.issuer), known.not_after)
-
-
-def _common_name(name: str) -> str:
-    """What a person is called in a name such as "CN=Nguyễn Thị Hoa,O=Bộ Thử nghiệm"."""
-    parts: dict[str, str] = dict(part.partition("=")[::2] for part in re.split(r"(?<!\\),", name))
-    return parts.get("CN", name).replace("\\,", ",")
+    found = pki.state_of(known, timezone.now())
+    return KeyCard(signer_card(known.certificate), found.state, found.text)
 
 
 def _form(

@@ -41,6 +41,7 @@ __all__ = [
     "document_types",
     "dossiers",
     "duplicates_of",
+    "evidence",
     "incoming",
     "incoming_visible_to",
     "officers",
@@ -109,6 +110,8 @@ def _act_texts() -> Mapping[str, str]:
         "documents.returned": _("Trả lại người soạn thảo"),
         "documents.signed": _("Cấp số và ký số"),
         "documents.sealed": _("Ký số của cơ quan (đóng dấu)"),
+        "documents.stamped": _("Bổ sung dấu thời gian"),
+        "documents.evidence_kept": _("Thu thập hồ sơ chứng cứ"),
         "documents.dispatched": _("Phát hành, chuyển vào hàng đợi gửi"),
         "documents.receipted": _("Trục liên thông xác nhận đã nhận gói tin"),
         "documents.dispatch_refused": _("Trục liên thông từ chối gói tin"),
@@ -419,6 +422,13 @@ def waiting(document: OutgoingDocument) -> Waiting | None:
         filter(None, found if link.reachable else reversed(found)), {}
     )
     return Waiting(outbound.queued_at, problem.get("code", ""), problem.get("text", ""))
+
+
+def evidence(document: IncomingDocument) -> bytes:
+    """The evidence file of a document that arrived. Raises FileNotFound until it is made."""
+    if not document.evidence_sha256:
+        raise FileNotFound
+    return files.get(document.evidence_sha256)
 
 
 def receipt(document: OutgoingDocument) -> dict[str, Any]:

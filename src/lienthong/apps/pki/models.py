@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryptography import x509
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -96,6 +97,11 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The certificate itself."""
+        return x509.load_pem_x509_certificate(self.pem.encode("ascii"))
 
 
 class Key(models.Model):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cryptography import x509
 from django.utils import timezone
 
 from lienthong.apps.pki.models import Certificate
@@ -77,8 +76,7 @@ def check_usable(certificate: Certificate, *, at: datetime) -> None:
     known = state_of(certificate, at)
     if known.state is not KeyState.ACTIVE:
         raise CertificateNotUsable(holder=certificate.subject, reason=known.text)
-    leaf = x509.load_pem_x509_certificate(certificate.pem.encode("ascii"))
-    path = check_path(leaf, trust=trust(), at=at)
+    path = check_path(certificate.certificate, trust=trust(), at=at)
     if path.trouble is Trouble.NO_STATUS:
         raise CertificateStatusUnknown(holder=certificate.subject)
     if path.trouble is not None:
