@@ -25,13 +25,15 @@ from lienthong.apps.journal import api as journal
 from lienthong.apps.pki import api as pki
 from lienthong.core import signing
 from lienthong.core.signing import evidence_file, pdf_longterm
+from lienthong.core.signing.poe import PoeKind
 
 ASKED_AGAIN_FOR = timedelta(days=7)
+UNPROVED = {"", PoeKind.CHECK.value}
 
 
 def stamped_at(report: signing.DocumentReport) -> datetime | None:
     """When every signature of the file is proved to have existed; None while one is not."""
-    moments = [one.best_at if one.best_kind else None for one in report.signatures]
+    moments = [None if one.best_kind in UNPROVED else one.best_at for one in report.signatures]
     proved = [moment for moment in moments if moment is not None]
     return max(proved) if proved and len(proved) == len(moments) else None
 
@@ -102,7 +104,7 @@ def keep_evidence(pk: UUID) -> bool:
     received = access_point.inbound(document.inbound_id)
     codes = _codes(document)
     report = signing.check_official(
-        signing.verify_pdf(pdf, trust=pki.trust(), at=at),
+        signing.verify_pdf(pdf, trust=pki.trust(), at=at, evidence=evidence),
         agency_codes=codes,
         signer_name=document.signer_name or None,
     )

@@ -25,7 +25,7 @@ from lienthong.apps.pki.authority.rules import RequestKind, SubjectKind
 from lienthong.apps.pki.services.app import create_app
 from lienthong.apps.pki.services.office import NodeKey, Office
 
-from .conftest import PIN, Ministry, seated
+from .conftest import PIN, seated
 
 
 def certify(folder: Path, actor: Actor, organization_id: int) -> pki.Certificate:
@@ -40,8 +40,8 @@ def certify(folder: Path, actor: Actor, organization_id: int) -> pki.Certificate
     )
 
 
-def give_mandate(folder: Path, ministry: Ministry, *registrars: Actor) -> Mandate:
-    """A mandate for the ministry and all below, by two officers of the authority (SG 4.4)."""
+def give_mandate(folder: Path, organization: directory.Organization, *registrars: Actor) -> Mandate:
+    """A mandate for an agency and all below it, by two officers of the authority (SG 4.4)."""
     axis = directory.register(name="Trung tâm chứng thực", codes={directory.Scheme.QD20: "G98"})
     officers = [
         seated(axis, f"cb{n}", f"Cán bộ cấp {n}", Role.CERTIFICATE_OFFICER, "Cán bộ")
@@ -49,12 +49,12 @@ def give_mandate(folder: Path, ministry: Ministry, *registrars: Actor) -> Mandat
     ]
     for officer in officers:
         certify(folder, officer, axis.pk)
-    named = [certify(folder, one, ministry.organization.pk) for one in registrars]
+    named = [certify(folder, one, organization.pk) for one in registrars]
     now = timezone.now()
     registry.sync(folder, at=now)
     terms = mandates.Terms(
-        agency_code=ministry.organization.code,
-        root_code=ministry.organization.code,
+        agency_code=organization.code,
+        root_code=organization.code,
         subjects=tuple(SubjectKind),
         kinds=tuple(RequestKind),
         officers=tuple(mandates.officer_of(one.sha256) for one in named),

@@ -53,7 +53,7 @@ def authority(
     pki.install_trust(folder / "trust")
     pki.keep_authority(folder)
     pki.issue_node(folder, at=timezone.now())
-    mandate = give_mandate(folder, ministry, ministry.registrar, ministry.second)
+    mandate = give_mandate(folder, ministry.organization, ministry.registrar, ministry.second)
     with serving(folder, "G90", "G90.01") as url:
         settings.PKI_URL = url
         yield Authority(folder, mandate, url)
