@@ -13,11 +13,12 @@ from pytest_django import Settings
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.documents import actions as desk
-from lienthong.apps.documents import jobs, longterm
+from lienthong.apps.documents import jobs, keeping
 from lienthong.apps.documents.models import IncomingDocument, NumberSeries, OutgoingDocument
 from lienthong.apps.documents.rules import OutgoingState
 from lienthong.apps.documents.tests.conftest import PIN, Desk, KeyCabinet
 from lienthong.apps.documents.tests.conftest import seat as take_seat
+from lienthong.apps.documents.tests.test_issuing import drafted, sealed
 from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki.models import CertificateRequest
@@ -143,8 +144,7 @@ def test_without_the_time_stamp_authority_a_letter_is_signed_and_stamped_before_
         desk.sign(ministry.unit_head, letter, NEW_PIN)
         letter = desk.seal(ministry.clerk, letter, PIN)
         jobs.add_timestamps()
-        letter.refresh_from_db()
-        assert letter.stamped_at is None
+        assert OutgoingDocument.objects.get(pk=letter.pk).stamped_at is None
         page = offices.as_(ministry.clerk).get(f"/van-ban/di/{letter.pk}").content.decode()
         assert "Chưa có dấu thời gian" in page
 
@@ -158,20 +158,18 @@ def test_without_the_time_stamp_authority_a_letter_is_signed_and_stamped_before_
 
 
 def test_what_arrives_is_kept_with_all_that_proves_it(
-    authority: Path, hub: object, ministry: Desk, province: Desk, registrar: Actor
+    authority: Path, hub: object, ministry: Desk, province: Desk
 ) -> None:
     """SG-E-02 to SG-E-06: one file, sealed, that verifies offline; the received bytes stay."""
     with offices.at(ministry):
-        certify(ministry.unit_head, registrar)
-        letter = awaiting(ministry, province, "Văn bản gửi đi")
-        desk.sign(ministry.unit_head, letter, NEW_PIN)
-        desk.dispatch(ministry.clerk, desk.seal(ministry.clerk, letter, PIN))
+        letter = sealed(ministry, drafted(ministry, province))
+        desk.dispatch(ministry.clerk, letter)
     offices.carry()
     with offices.at(province):
         arrived = IncomingDocument.objects.get()
         before = arrived.pdf_sha256
 
-        assert longterm.keep_evidence(arrived.pk)
+        assert keeping.keep_evidence(arrived.pk)
 
         arrived.refresh_from_db()
         assert arrived.pdf_sha256 == before
@@ -181,4 +179,4 @@ def test_what_arrives_is_kept_with_all_that_proves_it(
             at=timezone.now() + timedelta(seconds=1),
         )
         assert found.verdict is signing.Verdict.VALID, found.checks
-        assert not longterm.keep_evidence(arrived.pk), "once is enough"
+        assert not keeping.keep_evidence(arrived.pk), "once is enough"

@@ -7,14 +7,16 @@ from datetime import datetime
 
 from lienthong.apps.documents import panels, queries, report_view
 from lienthong.apps.documents.arriving import codes_of
-from lienthong.apps.documents.issuing import agency_codes
+from lienthong.apps.documents.checks import agency_codes
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
 from lienthong.apps.documents.problems import FileNotFound
 from lienthong.apps.documents.report_view import ReportView
 from lienthong.apps.exchange.access_point import api as access_point
+from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
 from lienthong.core import edxml, signing
 from lienthong.core.signing import evidence_file
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.evidence_file import Contents
 
 Document = IncomingDocument | OutgoingDocument
@@ -33,11 +35,16 @@ def outgoing_report(document: OutgoingDocument, at: datetime) -> signing.Documen
     return signing.verify_pdf(queries.pdf(document), trust=pki.trust(), at=at)
 
 
-def incoming_file(document: IncomingDocument, at: datetime) -> bytes:
-    """The evidence file of an incoming document, sealed now by its organization's service key.
+def incoming_file(
+    document: IncomingDocument, at: datetime, collected: Evidence = NO_EVIDENCE
+) -> bytes:
+    """The evidence file of an incoming document: the one that was kept, else one sealed now by its
+    organization's service key, with what was `collected` about it.
 
     Raises FileNotFound, KeyMissing, PacketNotReadable.
     """
+    if document.evidence_sha256:
+        return files.get(document.evidence_sha256)
     received = access_point.inbound(document.inbound_id)
     packet = received.packet
     codes = codes_of(packet) if isinstance(packet, edxml.DocumentPacket) else set[str]()
@@ -47,6 +54,7 @@ def incoming_file(document: IncomingDocument, at: datetime) -> bytes:
         document=queries.pdf(document) if document.pdf_sha256 else None,
         packet=received.raw,
         packet_signature=received.signature,
+        evidence=collected,
         agency_codes=frozenset(codes),
         signer_name=document.signer_name or None,
         facts=_facts(document),

@@ -7,7 +7,7 @@ import logging
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.documents import longterm
+from lienthong.apps.documents import keeping, longterm
 from lienthong.apps.outbox import api as outbox
 from lienthong.core.errors import Problem
 
@@ -30,9 +30,9 @@ def add_timestamps() -> None:
 def keep_evidence() -> None:
     """Collect what proves the documents that arrived; what cannot be decided waits a round."""
     with accounts.everywhere():
-        waiting = longterm.without_evidence(timezone.now()).order_by("arrived_at")
+        waiting = keeping.without_evidence(timezone.now()).order_by("arrived_at")
         for document in waiting[:AT_ONCE]:
             try:
-                longterm.keep_evidence(document.pk)
+                keeping.keep_evidence(document.pk)
             except Problem as problem:
                 log.warning("document %s has no evidence yet: %s", document.pk, problem.code)

@@ -1,33 +1,28 @@
-"""Time-stamps and evidence of documents: at the signature, later by a job, and for what arrives.
+"""Time-stamps and validation data of our documents: at the signature, or later by a job.
 
 A person signs B-T, the agency's signature is completed to B-LT (SG 5.1). Where no time-stamp could
-be had the document stays B-B, is marked, and gets one before it is sent. What arrives is kept with
-everything that proves it (SG-E-02 to SG-E-06); what could not be decided is asked again, and is
-never taken for valid (SG-V-10).
+be had the document stays B-B, is marked, and gets one before it is sent.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import checks
-from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
-from lienthong.apps.documents.rules import IncomingState, LegalValue, OutgoingState
-from lienthong.apps.exchange.access_point import api as access_point
+from lienthong.apps.documents.models import OutgoingDocument
+from lienthong.apps.documents.rules import OutgoingState
 from lienthong.apps.files import api as files
 from lienthong.apps.journal import api as journal
 from lienthong.apps.pki import api as pki
 from lienthong.core import signing
-from lienthong.core.signing import evidence_file, pdf_longterm
+from lienthong.core.signing import pdf_longterm
 from lienthong.core.signing.poe import PoeKind
 
-ASKED_AGAIN_FOR = timedelta(days=7)
 UNPROVED = {"", PoeKind.CHECK.value}
 
 
@@ -42,8 +37,8 @@ def with_validation_data(pdf: bytes, at: datetime) -> bytes:
     """Add what proves the signatures (B-LT); the file as it is where no authority is known."""
     if pki.timestamp_source() is None:
         return pdf
-    evidence = pdf_longterm.collect(pdf, trust=pki.trust(), at=at, fetch=pki.fetch)
-    return pdf_longterm.add_validation_data(pdf, evidence) if evidence else pdf
+    found = pdf_longterm.collect(pdf, trust=pki.trust(), at=at, fetch=pki.fetch)
+    return pdf_longterm.add_validation_data(pdf, found) if found else pdf
 
 
 def without_timestamp() -> QuerySet[OutgoingDocument]:
@@ -81,68 +76,3 @@ def add_timestamp(pk: UUID) -> bool:
         facts={"pdf_sha256": document.pdf_sha256},
     )
     return document.stamped_at is not None
-
-
-def without_evidence(now: datetime) -> QuerySet[IncomingDocument]:
-    """Documents that arrived lately and are not kept with their evidence yet."""
-    lately = IncomingDocument.objects.filter(arrived_at__gte=now - ASKED_AGAIN_FOR)
-    return lately.filter(evidence_at=None).exclude(pdf_sha256="")
-
-
-@transaction.atomic
-def keep_evidence(pk: UUID) -> bool:
-    """Collect what proves an arrived document and keep it beside it (SG-E). Whether it is kept.
-
-    The received bytes are never changed. A document that could not be decided when it came is
-    judged again; while it still cannot be, nothing is kept and the next round asks again.
-    """
-    document = IncomingDocument.objects.select_for_update(of=("self",)).get(pk=pk)
-    if document.evidence_at is not None or not document.pdf_sha256:
-        return False
-    at, pdf = timezone.now(), files.get(document.pdf_sha256)
-    evidence = pdf_longterm.collect(pdf, trust=pki.trust(), at=at, fetch=pki.fetch)
-    received = access_point.inbound(document.inbound_id)
-    codes = _codes(document)
-    report = signing.check_official(
-        signing.verify_pdf(pdf, trust=pki.trust(), at=at, evidence=evidence),
-        agency_codes=codes,
-        signer_name=document.signer_name or None,
-    )
-    if report.verdict is signing.Verdict.UNKNOWN:
-        return False
-    _judge_again(document, report)
-    contents = evidence_file.Contents(
-        report=document.report,
-        checked_at=at,
-        document=pdf,
-        evidence=evidence,
-        agency_codes=frozenset(codes),
-        signer_name=document.signer_name or None,
-        facts={"reference": document.reference, "packet_sha256": document.packet_sha256},
-    )
-    signer = pki.service_signer(document.organization_id)
-    made = evidence_file.build(contents, signer=signer, trust=pki.trust(), at=at)
-    document.evidence_sha256, document.evidence_at = files.put(made).sha256, at
-    document.save(update_fields=["report", "legal_value", "evidence_sha256", "evidence_at"])
-    journal.record(
-        organization_id=document.organization_id,
-        act="documents.evidence_kept",
-        subject=document.journal_subject,
-        facts={"evidence_sha256": document.evidence_sha256, "packet": str(received.hub_packet_id)},
-    )
-    return True
-
-
-def _codes(document: IncomingDocument) -> set[str]:
-    sender = directory.find(document.sender_code)
-    return {document.sender_code} | (checks.agency_codes(sender) if sender else set())
-
-
-def _judge_again(document: IncomingDocument, report: signing.DocumentReport) -> None:
-    """What could not be decided at arrival is decided now, while the clerk has not acted yet."""
-    before = (document.report.get("document") or {}).get("verdict")
-    if document.state != IncomingState.ARRIVED or before != signing.Verdict.UNKNOWN.value:
-        return
-    document.report = {**document.report, "document": report.to_json()}
-    if report.verdict is signing.Verdict.VALID:
-        document.legal_value = LegalValue.EQUIVALENT

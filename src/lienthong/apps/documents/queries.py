@@ -41,7 +41,6 @@ __all__ = [
     "document_types",
     "dossiers",
     "duplicates_of",
-    "evidence",
     "incoming",
     "incoming_visible_to",
     "officers",
@@ -422,13 +421,6 @@ def waiting(document: OutgoingDocument) -> Waiting | None:
         filter(None, found if link.reachable else reversed(found)), {}
     )
     return Waiting(outbound.queued_at, problem.get("code", ""), problem.get("text", ""))
-
-
-def evidence(document: IncomingDocument) -> bytes:
-    """The evidence file of a document that arrived. Raises FileNotFound until it is made."""
-    if not document.evidence_sha256:
-        raise FileNotFound
-    return files.get(document.evidence_sha256)
 
 
 def receipt(document: OutgoingDocument) -> dict[str, Any]:
