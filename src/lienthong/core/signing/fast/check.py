@@ -136,7 +136,7 @@ class FileHash:
     def sha256(self) -> str:
         return self.state.hexdigest()
 
-    def covered(self, data: bytes, gap: tuple[int, int], end: int) -> bytes:
+    def covered(self, data: bytes | bytearray, gap: tuple[int, int], end: int) -> bytes:
         """SHA-256 of what a signature covers."""
         known = self.states.get(gap[0])
         with memoryview(data) as view:
