@@ -17,6 +17,7 @@ import pikepdf
 from lienthong.core import signing
 from lienthong.core.signing import Verdict, cms, fast
 from lienthong.core.signing.der import NotDER, check_strict
+from lienthong.core.signing.pdf_update import Update
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, test_pki
 
@@ -189,7 +190,11 @@ def signed_mutation(seed: int) -> bytes:
     forger with a certificate of his own has no such limit.
     """
     chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
-    kind = chance.randrange(3)
+    kind = chance.randrange(8)
+    if kind >= 6:
+        return _rewritten(chance)
+    if kind >= 3:
+        return _with_other_objects(chance)
     base = samples.prepared(samples.make_pdf(pages=chance.randrange(1, 4)))
     if kind == 0:
         return _sign_again(chance, mutate(seed, base))
@@ -197,6 +202,87 @@ def signed_mutation(seed: int) -> bytes:
     if kind == 1:
         return _sign_again(chance, once)
     return _renewed(chance, chance.choice(documents()))
+
+
+class Unchecked(signing.PreparedPdf):
+    """Signs whatever it is given."""
+
+    def _check(self, signed: bytes, field: str, hashed: fast.FileHash) -> None:
+        return
+
+
+def _with_other_objects(chance: random.Random) -> bytes:
+    """Objects written again with small changes, tables sound, before one of the signatures."""
+    base = chance.choice((samples.prepared, samples.signed_once))()
+    last = base is samples.signed_once() or chance.random() < 0.5
+    changed = base
+    for _ in range(chance.randrange(1, 3)):
+        changed = _other_object(chance, changed)
+    try:
+        signed = _forge(changed, "CoQuan" if last else "NguoiKy")
+        if chance.random() < 0.3:
+            signed = _forge(signed, "NguoiKy" if last else "CoQuan")
+    except signing_problems():
+        return changed
+    return signed
+
+
+def _rewritten(chance: random.Random) -> bytes:
+    """A first revision with changed objects and a sound table, signed by one or by both."""
+    found = re.findall(rb"\n(\d+) 0 obj\n(.*?)\nendobj", samples.prepared(), re.DOTALL)
+    bodies = {int(number): body for number, body in found}
+    for _ in range(chance.randrange(1, 3)):
+        number = chance.choice(list(bodies))
+        text, mark, rest = bodies[number].partition(b"stream")
+        seed = chance.randrange(2**32)
+        bodies[number] = mutate(seed, text, times=1) + mark + rest
+    out = bytearray(b"%PDF-1.7\n")
+    table = bytearray(b"xref\n0 %d\n0000000000 65535 f \n" % (max(bodies) + 1))
+    for number in range(1, max(bodies) + 1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, bodies.get(number, b"null"))
+    start = len(out)
+    out += table + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        max(bodies) + 1,
+        start,
+    )
+    signed = bytes(out)
+    for field in ("NguoiKy", "CoQuan")[: chance.randrange(1, 3)]:
+        try:
+            signed = _forge(signed, field)
+        except signing_problems():
+            break
+    return signed
+
+
+def _other_object(chance: random.Random, data: bytes) -> bytes:
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            update = Update.begin(data, pdf)
+            number = chance.randrange(1, int(pdf.trailer["/Size"]) + 3)
+            thing = pdf.get_object(number, 0)
+            if not isinstance(thing, pikepdf.Dictionary | pikepdf.Array):
+                return data
+            body = mutate(chance.randrange(2**32), thing.unparse(resolved=True), times=1)
+            if chance.random() < 0.2:
+                update.add(chance.choice((b"<< >>", b"[ ]", b"null", body)))
+            update.replace_with(thing, body)
+            return update.finish()
+    except signing_problems():
+        return data
+
+
+def _forge(data: bytes, field: str) -> bytes:
+    person = field == "NguoiKy"
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        return Unchecked(data, pdf, fast.hash_file(data), False).sign(
+            field=field,
+            signer=test_pki().person() if person else test_pki().agency(),
+            name="",
+            reason="",
+            location="",
+            at=NOW,
+        )
 
 
 def _sign_again(chance: random.Random, data: bytes) -> bytes:

@@ -94,7 +94,9 @@ def _fields(pdf: pikepdf.Pdf) -> Iterator[str]:
     for page in pdf.pages:
         marks = page.obj.get("/Annots")
         for mark in marks if isinstance(marks, pikepdf.Array) else []:
-            if str(mark.get("/Subtype", "")) == "/Widget" and mark.objgen not in known:
+            if not isinstance(mark, pikepdf.Dictionary):
+                yield "chú thích không đọc được"
+            elif str(mark.get("/Subtype", "")) == "/Widget" and mark.objgen not in known:
                 yield "ô biểu mẫu không khai báo"
     for (one, first), (two, second) in combinations(fields[:50], 2):
         if {one, two} != _PAIR and _overlap(first, second):

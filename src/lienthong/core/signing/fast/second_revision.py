@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from lienthong.core.signing.fast.ask import Ask
+from lienthong.core.signing.fast.objects import check_objects, check_on_page
 from lienthong.core.signing.fast.tables import Tables
 from lienthong.core.signing.fast.values import (
     Dictionary,
@@ -24,6 +25,7 @@ from lienthong.core.signing.fast.values import (
 from lienthong.core.signing.fast.whole import check_whole
 
 FRESH_MAX = 8
+REVISIONS = 3
 _STREAM = re.compile(rb"(?<=>>\n)stream\n")
 _STREAM_END = re.compile(rb"\nendstream\nendobj\n")
 _IMAGE = {
@@ -53,8 +55,8 @@ def check_second(tables: Tables, first: Place, second: Place, *, gap: int, whole
     gap: where Contents of the second signature stands. whole: read every object of the revision
     before. Raises Ask.
     """
-    if len(tables.sections) < 2:
-        raise Ask("both signatures are in one revision")
+    if len(tables.sections) != REVISIONS:
+        raise Ask("there are not just the document and its two signatures")
     newest, older = tables.sections[:2]
     if not older.end < gap < newest.start:
         raise Ask("the second signature is not in the newest revision")
@@ -72,6 +74,9 @@ def check_second(tables: Tables, first: Place, second: Place, *, gap: int, whole
     seen = {second.value_ref.number, *_check_picture(tables, picture)}
     if seen != fresh:
         raise Ask("the second revision holds an object that nothing uses")
+    check_on_page(tables, first.ref)
+    check_on_page(tables, second.ref)
+    check_objects(tables, since=0)
     _check_older(tables.data[: older.end], fresh, whole=whole)
 
 

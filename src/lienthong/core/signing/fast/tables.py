@@ -81,6 +81,23 @@ class Tables:
                     return self._entry(run, ref), number
         raise Ask("an object is missing")
 
+    def known(self, since: int) -> dict[int, tuple[int, int]]:
+        """Object number → its offset and where its revision's table begins, for all in use."""
+        found: dict[int, tuple[int, int]] = {}
+        for number in range(len(self.sections) - 1, since - 1, -1):
+            section = self.sections[number]
+            for run in section.runs:
+                for position in range(run.count):
+                    at = run.at + _ENTRY_BYTES * position
+                    if self.data[at + 17 : at + 18] == b"n":
+                        offset = int(self.data[at : at + 10])
+                        if not self.begin(number) <= offset < section.start:
+                            raise Ask("an object stands outside its revision")
+                        found[run.first + position] = offset, section.start
+                    else:
+                        found.pop(run.first + position, None)
+        return found
+
     def _entry(self, run: Run, ref: Ref) -> int:
         at = run.at + _ENTRY_BYTES * (ref.number - run.first)
         entry = self.data[at : at + 18]

@@ -8,6 +8,7 @@ the bytes they were written with; two values are equal here only when they were 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from lienthong.core.signing.fast.ask import Ask
@@ -42,24 +43,31 @@ _ATOM = b"|".join(
 )
 
 
-def _pattern_of_values(depth: int) -> bytes:
+def pattern_of_values(depth: int) -> bytes:
     """Values with arrays and dictionaries in them, nested at most `depth` deep."""
     if depth == 0:
         return rb"(?:" + _ATOM + rb")"
-    inner, skip = _pattern_of_values(depth - 1), _SPACE + rb"*+"
+    inner, skip = pattern_of_values(depth - 1), _SPACE + rb"*+"
     array = rb"\[" + skip + rb"(?:" + inner + skip + rb")*+\]"
     entries = rb"(?:" + _NAME + skip + inner + skip + rb")*+"
     return rb"(?:" + _ATOM + rb"|<<" + skip + entries + rb">>|" + array + rb")"
 
 
-# A key with its value and the space after both. None begins with a space, and nothing that has been
-# read is given back, so that no text costs more than one look at each of its bytes, or a few.
-_PAIR = re.compile(
-    rb"((" + _NAME + rb")" + _SPACE + rb"*+(" + _pattern_of_values(DEPTH_MAX) + rb")" + _SPACE
-    + rb"*+)"
-)  # fmt: skip
+@cache
+def _pair() -> re.Pattern[bytes]:
+    """A key with its value and the space after both.
+
+    None begins with a space, and nothing that has been read is given back, so that no text costs
+    more than a few looks at each of its bytes. Made at its first use: it is a large pattern.
+    """
+    return re.compile(
+        rb"((" + _NAME + rb")" + _SPACE + rb"*+(" + pattern_of_values(DEPTH_MAX) + rb")" + _SPACE
+        + rb"*+)"
+    )  # fmt: skip
+
+
 _MEMBER = re.compile(rb"(?:" + _ATOM + rb")")
-_REF = re.compile(rb"(\d{1,10})" + _SPACE + rb"+(\d{1,5})" + _SPACE + rb"+R")
+REFERENCE = re.compile(rb"(\d{1,10})" + _SPACE + rb"+(\d{1,5})" + _SPACE + rb"+R")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -80,7 +88,7 @@ def dictionary_of(text: bytes) -> Dictionary:
     text = text.strip(_SPACES)
     if text[:2] != b"<<" or text[-2:] != b">>":
         raise Ask("a value is not a dictionary")
-    pairs = _PAIR.findall(text, 2 + len(text[2:]) - len(text[2:].lstrip(_SPACES)))
+    pairs = _pair().findall(text, 2 + len(text[2:]) - len(text[2:].lstrip(_SPACES)))
     found = {key: value for _, key, value in pairs}
     if len(pairs) > PAIRS_MAX or len(found) != len(pairs):
         raise Ask("a dictionary has very many keys, or one twice")
@@ -139,7 +147,7 @@ def whole_number(value: bytes | None) -> int:
 
 def reference(value: bytes | None) -> Ref:
     """An indirect reference. Raises Ask."""
-    found = _REF.fullmatch(value or b"")
+    found = REFERENCE.fullmatch(value or b"")
     if found is None:
         raise Ask("a value is not a reference")
     return Ref(int(found.group(1)), int(found.group(2)))
