@@ -15,6 +15,7 @@ from typing import Any
 
 import pikepdf
 
+from lienthong.core.signing.pdf_packed import check_packed
 from lienthong.core.signing.problems import (
     PdfActiveContent,
     PdfBroken,
@@ -104,6 +105,7 @@ def open_strict(data: bytes) -> pikepdf.Pdf:
     """Open a PDF that reads without repair. Raises PdfNotPdf, PdfEncrypted or PdfBroken."""
     if b"%PDF-" not in data[:1024]:
         raise PdfNotPdf
+    check_packed(data)
     try:
         pdf = pikepdf.open(io.BytesIO(data), attempt_recovery=False)
     except pikepdf.PasswordError as error:
@@ -176,20 +178,24 @@ def _check_form(form: Any, notes: list[str]) -> None:
 def fields_of(form: pikepdf.Dictionary) -> Iterator[tuple[str, pikepdf.Dictionary]]:
     """The terminal fields with their full names; each once, in bounded work (R34)."""
     seen: set[tuple[int, int]] = set()
+    count = 0
     roots = form.get("/Fields")
     waiting: list[tuple[Any, str, int]] = []
     if isinstance(roots, pikepdf.Array):
         waiting = [(one, "", 0) for one in reversed(list(roots))]
     while waiting:
         field, prefix, depth = waiting.pop()
+        count += 1
+        if count > FIELDS_MAX:
+            raise PdfBroken(detail="cây biểu mẫu quá lớn")
         if not isinstance(field, pikepdf.Dictionary):
             continue
         if field.is_indirect:
             if field.objgen in seen:
                 raise PdfBroken(detail="cây biểu mẫu lặp vòng")
             seen.add(field.objgen)
-        if depth > DEPTH_MAX or len(seen) > FIELDS_MAX:
-            raise PdfBroken(detail="cây biểu mẫu quá sâu hoặc quá lớn")
+        if depth > DEPTH_MAX:
+            raise PdfBroken(detail="cây biểu mẫu quá sâu")
         own = str(field["/T"]) if "/T" in field else ""
         name = ".".join(part for part in (prefix, own) if part)
         kids = field.get("/Kids")
@@ -278,8 +284,9 @@ class Scan:
         subtype = str(thing.get("/Subtype", ""))
         if subtype in _ANNOTATIONS and "/Rect" in thing:
             self.active.add(_ANNOTATIONS[subtype])
-        if subtype == "/FileAttachment" and isinstance(thing.get("/FS"), pikepdf.Dictionary):
-            self.marked.add(_file_of(thing["/FS"]))
+        file = thing.get("/FS") if subtype == "/FileAttachment" else None
+        if isinstance(file, pikepdf.Dictionary):
+            self.marked.add(_file_of(file))
         if "/EF" in thing:
             self._attachment(thing)
         if "/Ref" in thing and subtype == "/Form":

@@ -23,6 +23,7 @@ from lienthong.core.signing.pdf_tables import Key, Table, sections_of, table_of
 from lienthong.core.signing.problems import PdfBroken
 
 SIGNATURES_MAX = 50
+COMPARED_MAX = 25_000  # objects between revisions, for each megabyte (bounded work)
 OBJECTS_MAX = 10_000
 _HEX_GAP = re.compile(rb"<[0-9A-Fa-f]*>\Z")
 _REVISION_END = re.compile(rb"startxref\s+(\d+)\s+%%EOF(\r\n|\n|\r)?\Z")
@@ -82,6 +83,7 @@ class PdfStructure:
     remarks: list[Remark]
     pdf: Any  # a pikepdf.Pdf; None on the fast path
     timestamps: list[PdfSignature] = dataclass_field(default_factory=list)
+    compared: int = 0  # objects looked at between revisions so far
 
 
 def read_structure(data: bytes) -> PdfStructure:
@@ -292,6 +294,9 @@ def _changes(
         yield "gốc của tài liệu đã thay"
         return
     before, after = table_of(old, earlier.end), table_of(new, end)
+    structure.compared += len(after)
+    if structure.compared > COMPARED_MAX * (1 + len(data) // 1_000_000):
+        raise PdfBroken(detail="có quá nhiều chữ ký trên quá nhiều đối tượng")
     if before.keys() - after.keys():
         yield "có đối tượng bị xóa"
         return

@@ -22,7 +22,7 @@ from lienthong.core import signing
 from lienthong.core.signing import Indication, KeySigner, Verdict
 from lienthong.core.signing.authority import Authority, Profile, Subject, make_ec_key, make_key
 from lienthong.core.tests import signing_samples as samples
-from lienthong.core.tests.pki_fixture import NOW, START, make_pki, test_pki
+from lienthong.core.tests.pki_fixture import NOW, PERSON_NAME, START, make_pki, test_pki
 from lienthong.core.tests.signing_cases import forger, judge, receipts
 from lienthong.core.tests.signing_cases.rules import rule
 
@@ -164,7 +164,7 @@ def test_a_long_vietnamese_name_is_accepted_and_shown_whole() -> None:
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_the_name_on_the_document_may_be_composed_or_not(form: str) -> None:
     report = judge.accepted(samples.signed_twice())
-    name = unicodedata.normalize(form, samples.PERSON_NAME)  # type: ignore[arg-type]
+    name = unicodedata.normalize(form, PERSON_NAME)  # type: ignore[arg-type]
 
     judged = signing.check_official(report, agency_codes={"G09"}, signer_name=name)
 

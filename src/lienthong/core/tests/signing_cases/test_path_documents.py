@@ -41,8 +41,8 @@ def refused(data: bytes, trust: Trust, at: datetime = NOW) -> str:
     return report.signatures[0].sub_indication
 
 
-def officer(pki: NationalPKI, authority: Authority | None = None, **more: timedelta) -> KeySigner:
-    return pki.issue(authority or pki.people, Profile.PERSON, OFFICER, **more)
+def officer(pki: NationalPKI, *, lifetime: timedelta | None = None) -> KeySigner:
+    return pki.issue(pki.people, Profile.PERSON, OFFICER, lifetime=lifetime)
 
 
 def test_the_officer_is_otherwise_sound(pki: NationalPKI) -> None:
@@ -364,6 +364,7 @@ def test_a_list_that_cannot_be_relied_on_is_not_used(pki: NationalPKI, how: str)
     rest = tuple(
         one for one in pki.trust_at(NOW).crls if one.issuer != pki.people.certificate.subject
     )
+    lists: tuple[x509.CertificateRevocationList, ...]
     if how == "old":
         lists = (pki.people.crl(at=NOW - 5 * DAY),)
     elif how == "of another key":

@@ -1,0 +1,65 @@
+"""How much a PDF unpacks to before anybody looks at it: tables and object streams (SG 11, R34).
+
+qpdf unpacks these when it opens a file, whole and without a limit; a megabyte can hold gigabytes.
+So every stream that may be one is unpacked here first, a little at a time, until the limit.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+from lienthong.core.signing.problems import PdfBroken
+
+SPARE_BYTES = 4 * 1024 * 1024
+TIMES_MAX = 2
+_PIECE = 64 * 1024
+_HEAD_MAX = 4096
+_STREAM = re.compile(rb"\bstream\r?\n")
+_ENTRY = re.compile(rb"/(?:Subtype|Type)\s*/([A-Za-z0-9]+)")
+# Streams that qpdf never reads as tables, whatever a table says: what these hold is no object.
+_FILTERS = re.compile(rb"/(?:FlateDecode|Fl|LZWDecode|LZW|RunLengthDecode|RL)\b")
+
+
+def check_packed(data: bytes) -> None:
+    """Raise PdfBroken when tables and object streams unpack to more than a sound file needs.
+
+    An image or a font is unpacked by viewers only, so what says to be one by its entries counts
+    only when an object stream could hide there: when it starts like one.
+    """
+    left = SPARE_BYTES + TIMES_MAX * len(data)
+    for found in _STREAM.finditer(data):
+        begin = data.rfind(b"obj", max(0, found.start() - _HEAD_MAX), found.start())
+        head = data[begin if begin >= 0 else max(0, found.start() - _HEAD_MAX) : found.start()]
+        filters = len(_FILTERS.findall(head))
+        if filters > 1 and b"/DCTDecode" not in head:
+            raise PdfBroken(detail="luồng nén nhiều lớp")
+        if _may_hold_objects(head, data[found.end() : found.end() + 1024]):
+            left -= _unpacked(data, found.end(), left)
+
+
+def _may_hold_objects(head: bytes, start: bytes) -> bool:
+    """Whether a stream is a table or an object stream, or could be read as one."""
+    if b"ObjStm" in head or b"XRef" in head or b"#" in head:
+        return True
+    text = zlib.decompressobj()
+    try:
+        first = text.decompress(start, 64)
+    except zlib.error:
+        return False
+    return re.match(rb"\s*\d+\s+\d+\s", first) is not None
+
+
+def _unpacked(data: bytes, start: int, limit: int) -> int:
+    """The unpacked size of the deflated stream at `start`; 0 when it is not deflated."""
+    machine, at, size = zlib.decompressobj(), start, 0
+    try:
+        while not machine.eof and at < len(data):
+            piece = machine.unconsumed_tail or data[at : at + _PIECE]
+            at += 0 if machine.unconsumed_tail else len(piece)
+            size += len(machine.decompress(piece, _PIECE * 16))
+            if size > limit:
+                raise PdfBroken(detail="nội dung nén quá lớn")
+    except zlib.error:
+        return size
+    return size
