@@ -24,6 +24,7 @@ from lienthong.core.signing import Verdict
 from lienthong.core.signing.authority import make_ec_key
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, test_pki
+from lienthong.core.tests.signing_cases import forger, judge
 
 
 def signed_by_pyhanko(data: bytes, subfilter: fields.SigSeedSubFilter) -> bytes:
@@ -97,3 +98,28 @@ def test_openssl_accepts_a_packet_signature_as_cades(tmp_path: Path) -> None:
 
     assert told.returncode == 0, told.stderr
     assert (tmp_path / "out").read_bytes() == content
+
+
+@pytest.mark.skipif(shutil.which("pdfsig") is None, reason="needs pdfsig")
+@pytest.mark.parametrize("attack", ["incremental saving", "shadow"])
+def test_we_are_stricter_than_a_reader_that_looks_at_the_signature_alone(
+    attack: str, tmp_path: Path
+) -> None:
+    """pdfsig says "Signature is Valid" of these files; it is no oracle (SG 13)."""
+    signed = forger.both(forger.document())
+    false = {forger.CONTENT: forger.stream(forger.FALSE)}
+    data = {
+        "incremental saving": lambda: forger.write(signed, false),
+        "shadow": lambda: forger.sign(
+            forger.write(forger.sign(forger.document()), false), field=forger.AGENCY
+        ),
+    }[attack]()
+    file = tmp_path / "attack.pdf"
+    file.write_bytes(data)
+
+    told = subprocess.run(
+        ["pdfsig", "-nocert", file], capture_output=True, text=True, check=False
+    ).stdout
+
+    assert "Signature is Valid" in told
+    judge.refused(data)

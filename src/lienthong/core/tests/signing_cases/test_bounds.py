@@ -87,7 +87,7 @@ def bombed_table() -> bytes:
 
 
 def many_signatures(count: int) -> bytes:
-    data = forger.document(dict(BASE) | dict.fromkeys(range(100, 20000), b"<< /A [1 2 3] >>"))
+    data = forger.document(dict(BASE) | dict.fromkeys(range(100, 8_000), b"<< /A [1 2 3] >>"))
     for number in range(count):
         fields = forger.body_of(data, forger.FORM).replace(b"]", b" %d 0 R]" % (30_000 + number), 1)
         field = forger.signature_field(b"Ky%d" % number, b"0 0 0 0")
@@ -109,7 +109,7 @@ NASTY: dict[str, Callable[[], bytes]] = {
         b"ObjStm", zlib.compress(bomb(300 * MEGABYTE)), b"[/FlateDecode /FlateDecode]"
     ),
     "a table that unpacks to 300 MB": bombed_table,
-    "twenty thousand objects": lambda: signed_with(dict.fromkeys(range(100, 35000), b"<<>>")),
+    "sixteen thousand objects": lambda: signed_with(dict.fromkeys(range(100, 16_000), b"<<>>")),
     "a list of three hundred thousand": lambda: signed_with({100: b"[%s]" % (b"1 " * 400_000)}),
     "lists nested deep": lambda: signed_with({100: b"[" * 100_000 + b"]" * 100_000}),
     "dictionaries nested deep": lambda: signed_with({100: b"<</A" * 90_000 + b">>" * 90_000}),
@@ -117,7 +117,7 @@ NASTY: dict[str, Callable[[], bytes]] = {
         {}, form=b"<< /Fields [7 0 R 8 0 R %s] >>" % (b"<</T(a)>>" * 90_000)
     ),
     "a chain of fields": lambda: signed_with(
-        {n: b"<< /T (a) /Kids [%d 0 R] >>" % (n + 1) for n in range(100, 20_000)},
+        {n: b"<< /T (a) /Kids [%d 0 R] >>" % (n + 1) for n in range(100, 9_000)},
         form=b"<< /Fields [7 0 R 8 0 R 100 0 R] >>",
     ),
     "twenty signatures over many objects": lambda: many_signatures(20),
@@ -139,7 +139,7 @@ NASTY: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", NASTY)
 def test_a_nasty_document_is_verified_within_bounds(name: str) -> None:
     data = NASTY[name]()
-    assert len(data) <= 1.3 * MEGABYTE
+    assert len(data) < 1.1 * MEGABYTE
     trust = test_pki().trust
     _warm()
 
