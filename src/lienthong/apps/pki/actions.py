@@ -38,8 +38,9 @@ def issue_person(
     pin: str,
     at: datetime,
     unit: str = "",
+    key: PrivateKey | None = None,
 ) -> Certificate:
-    """Make and certify an officer's personal key (RSA-3072), opened by `pin`."""
+    """Make and certify an officer's personal key (RSA-3072 unless given), opened by `pin`."""
     person = accounts.Person.objects.get(pk=person_id)
     organization = directory_api.get(organization_id)
     subject = Subject(
@@ -51,7 +52,7 @@ def issue_person(
         serial=f"CB:VN-{organization.code}-{person_id}",
         place=organization.place,
     )
-    signer = _certified(directory, Profile.PERSON, subject, make_key(), at)
+    signer = _certified(directory, Profile.PERSON, subject, key or make_key(), at)
     name = f"persons/{person_id}-{_short(signer)}.p12"
     keyfiles.write_secret(keyfiles.keys_directory() / name, signer.to_pkcs12(pin))
     return _record_key(KeyKind.PERSON, name, signer, organization_id, person_id)

@@ -17,6 +17,7 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import api as documents
 from lienthong.apps.exchange.hub import api as hub
 from lienthong.apps.pki import api as pki
+from lienthong.core.signing.authority import make_ec_key
 from lienthong.run.demo import country as countries
 from lienthong.run.demo.country import Agency, Country, Human, NodePlan
 
@@ -152,6 +153,8 @@ def _person(
                 unit=held.unit.name if held.unit else "",
                 pin=secret["pin"],
                 at=datetime.now(UTC),
+                # Leaders sign documents that every reader opens; the others sign for the authority.
+                key=None if held.role == accounts.Role.LEADER else make_ec_key(),
             )
 
 

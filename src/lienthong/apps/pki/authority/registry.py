@@ -67,7 +67,7 @@ def sync(directory: Path, *, at: datetime) -> int:
         authorities = _authorities(directory)
         fresh = sum(_certificates(directory, row, at) for row in authorities.values())
         for name, row in authorities.items():
-            _statuses(directory, row, name)
+            _statuses(directory, row, name, at)
         _lists(directory, authorities.values())
     _seen[directory] = stamp
     return fresh
@@ -195,7 +195,7 @@ def key_of_issuer(certificate: x509.Certificate) -> str:
     return (found.key_identifier or b"").hex()
 
 
-def _statuses(directory: Path, row: CertificateAuthority, name: str) -> None:
+def _statuses(directory: Path, row: CertificateAuthority, name: str, at: datetime) -> None:
     """Revocations, holds and releases that were written to the directory by others."""
     if not row.online:
         return
@@ -211,8 +211,8 @@ def _statuses(directory: Path, row: CertificateAuthority, name: str) -> None:
             each.invalidity_at = invalidity.get(serial)
             each.save(update_fields=["status", "status_at", "reason", "invalidity_at"])
     for each in row.certificates.filter(status=Status.ON_HOLD).exclude(serial__in=listed):
-        each.status, each.reason = Status.ACTIVE, ""
-        each.save(update_fields=["status", "reason"])
+        each.status, each.status_at, each.reason = Status.ACTIVE, at, ""
+        each.save(update_fields=["status", "status_at", "reason"])
 
 
 def _lists(directory: Path, authorities: Iterable[CertificateAuthority]) -> None:

@@ -101,7 +101,8 @@ class Office:
     nodes: Mapping[str, NodeKey] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     uses: Counter[tuple[str, KeyPurpose]] = field(default_factory=Counter)
-    _seen: tuple[int, datetime | None] = (0, None)
+    _seen: tuple[int, int] = (0, 0)
+    _last_list: int = 0
     _audited: float = field(default_factory=time.monotonic)
 
     def refresh(self) -> None:
@@ -138,19 +139,29 @@ class Office:
             self.stampers[name] = TimestampAuthority(signer, f"{policy}.{SOFTWARE_KEY}")
 
     def _take_statuses(self) -> None:
-        """Rows that are new or changed since the last look; the same moment is read again."""
-        last_pk, last_at = self._seen
-        facts = IssuedCertificate.objects.aggregate(pk=Max("pk"), at=Max("status_at"))
-        if (facts["pk"] or 0, facts["at"]) == self._seen:
+        """Rows that are new or changed since the last look.
+
+        Every change of a status signs a list, so a new list means: read all that is not active,
+        and what was released. A hold that became a revocation keeps its time, and is among these.
+        """
+        last_pk, last_list = self._seen
+        pk: int = IssuedCertificate.objects.aggregate(pk=Max("pk"))["pk"] or 0
+        signed: int = CRLIssue.objects.aggregate(pk=Max("pk"))["pk"] or 0
+        if (pk, signed) == self._seen:
             return
         changed = Q(pk__gt=last_pk)
-        changed |= Q(status_at__gte=last_at) if last_at else ~Q(status_at=None)
+        if signed != last_list:
+            changed |= ~Q(status_at=None)
         by_pk = {desk.pk: desk for desk in self.desks.values()}
         for row in IssuedCertificate.objects.filter(changed).iterator(chunk_size=5000):
             by_pk[row.authority_id].statuses[int(row.serial, 16)] = lists.revocation(row)
-        self._seen = (facts["pk"] or 0, facts["at"])
+        self._seen = (pk, signed)
 
     def _take_lists(self) -> None:
+        last: int = CRLIssue.objects.aggregate(pk=Max("pk"))["pk"] or 0
+        if last == self._last_list:
+            return
+        self._last_list = last
         for row in CertificateAuthority.objects.all():
             desk = self.desks[row.key_id]
             full, delta = lists.newest(row, delta=False), lists.newest(row, delta=True)

@@ -204,6 +204,25 @@ def _fetch_list(services: Running, name: str) -> x509.CertificateRevocationList:
     return x509.load_der_x509_crl(services.get(f"/crl/{key_id}.crl").content)
 
 
+def test_a_hold_that_becomes_a_revocation_is_told_with_its_new_reason(services: Running) -> None:
+    row = services.people.issue()
+    held_at = datetime.now(UTC).replace(microsecond=0)
+    status.hold(services.people.folder, row, at=held_at)
+    _wait_until_known(services, row, revoked=True)
+
+    status.revoke(services.people.folder, row, at=datetime.now(UTC), reason=Reason.KEY_COMPROMISE)
+
+    issuer = x509.load_pem_x509_certificate(row.authority.pem.encode())
+    question = ocsp.build_request(certificate_of(row), issuer)
+    for _ in range(300):
+        told = x509.ocsp.load_der_ocsp_response(services.post("/ocsp", question).content)
+        if told.revocation_reason is x509.ReasonFlags.key_compromise:
+            break
+        time.sleep(0.1)
+    assert told.revocation_reason is x509.ReasonFlags.key_compromise
+    assert told.revocation_time_utc == held_at
+
+
 def test_a_root_is_published_with_its_cross_certificate(services: Running) -> None:
     with ceremony.authority(services.people.folder, ceremony.GOVERNMENT_ROOT) as found:
         root, key_id = found.certificate, found.identifier
