@@ -13,7 +13,6 @@ from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.fast.signed_data import read_message
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.past import Dated, counted
-from lienthong.core.signing.path import HASH
 from lienthong.core.signing.poe import KnownPoe, earliest, known
 from lienthong.core.signing.report import Findings, SignatureReport
 from lienthong.core.signing.trust import Trust
@@ -26,6 +25,7 @@ from lienthong.core.signing.validate import (
     check_signer_at,
     check_stamps,
     key_name,
+    path_digests,
     regime_text,
     signer_card,
     statuses_of,
@@ -134,8 +134,8 @@ def verify_detached(
         best_at=best.at,
         best_kind=best.kind.value,
         timestamps=stamps,
-        path=tuple(one.fingerprint(HASH).hex() for one in path.certificates),
-        statuses=statuses_of(path),
+        path=path_digests(path.certificates),
+        statuses=statuses_of(path.statuses),
         algorithms=(
             signed.digest,
             signed.algorithm.label,

@@ -16,7 +16,6 @@ from datetime import datetime
 from lienthong.core.errors import Problem
 from lienthong.core.signing import cms
 from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
-from lienthong.core.signing.path import HASH
 from lienthong.core.signing.pdf_facts import Facts, digest_of, gather, timestamp_fault
 from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD
 from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure, read_structure
@@ -42,6 +41,7 @@ from lienthong.core.signing.validate import (
     check_stamps,
     key_name,
     legacy_notes,
+    path_digests,
     purpose_of,
     regime_text,
     signer_card,
@@ -190,8 +190,8 @@ def _judge(
         best_at=best.at,
         best_kind=best.kind.value,
         timestamps=stamps,
-        path=tuple(one.fingerprint(HASH).hex() for one in path.certificates),
-        statuses=statuses_of(path),
+        path=path_digests(path.certificates),
+        statuses=statuses_of(path.statuses),
         algorithms=(
             signed.digest,
             signed.algorithm.label,

@@ -27,6 +27,7 @@ from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.path import (
     HASH,
     PathResult,
+    StatusUsed,
     Trouble,
     check_path,
     common_name,
@@ -359,13 +360,24 @@ def legacy_notes(signed: SignedCMS) -> tuple[str, ...]:
     return ("Thuật toán hoặc độ dài khóa cũ: cần bổ sung dấu thời gian lưu trữ trước khi hết hạn.",)
 
 
-def regime_text(signed_at: datetime) -> str:
-    """The legal regime of a signature made at this moment, as one line (SG-1)."""
-    found = policy.regime_at(signed_at)
+@lru_cache(maxsize=1024)
+def _regime_text(found: policy.Regime | None) -> str:
     return f"{found.title} ({found.legal_basis})" if found else ""
 
 
-def statuses_of(path: PathResult) -> tuple[StatusReport, ...]:
+def regime_text(signed_at: datetime) -> str:
+    """The legal regime of a signature made at this moment, as one line (SG-1)."""
+    return _regime_text(policy.regime_at(signed_at))
+
+
+@lru_cache(maxsize=4096)
+def path_digests(certificates: tuple[x509.Certificate, ...]) -> tuple[str, ...]:
+    """SHA-256 of the certificates of a path, for the report (SG 7.8)."""
+    return tuple(one.fingerprint(HASH).hex() for one in certificates)
+
+
+@lru_cache(maxsize=4096)
+def statuses_of(statuses: tuple[StatusUsed, ...]) -> tuple[StatusReport, ...]:
     """The revocation statuses a path was judged by, for the report (SG 7.8)."""
     return tuple(
         StatusReport(
@@ -377,7 +389,7 @@ def statuses_of(path: PathResult) -> tuple[StatusReport, ...]:
             next_update=one.next_update,
             evidence=one.evidence,
         )
-        for one in path.statuses
+        for one in statuses
     )
 
 
