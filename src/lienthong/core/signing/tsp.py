@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
+from asn1crypto import core
 from asn1crypto import tsp as asn1_tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -34,7 +37,6 @@ ACCURACY_MAX = timedelta(seconds=1)
 OWN_CLOCK_TOLERANCE = timedelta(minutes=5)
 TIME_STAMPING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.8")
 
-TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
 _VERSION = der.integer(1)
 _HASHES = {
     der.oid("2.16.840.1.101.3.4.2.1"): "sha256",
@@ -263,7 +265,7 @@ class TimestampAuthority:
         )
         body = der.sequence(
             _SIGNED_DATA_START,
-            der.sequence(TST_INFO, der.tlv(0xA0, der.octets(info))),
+            der.sequence(cms.TST_INFO, der.tlv(0xA0, der.octets(info))),
             self._certificates if with_certificates else b"",
             der.tlv(der.SET, signer_info),
         )
@@ -279,7 +281,7 @@ def _attribute_template(own: bytes) -> tuple[bytes, bytes]:
     marker = bytes(32)
     members = sorted(
         (
-            cms.attribute(cms.CONTENT_TYPE, TST_INFO),
+            cms.attribute(cms.CONTENT_TYPE, cms.TST_INFO),
             cms.attribute(cms.MESSAGE_DIGEST, der.octets(marker)),
             cms.attribute(cms.SIGNING_CERTIFICATE_V2, cms.signing_certificate(own)),
         )
@@ -335,31 +337,90 @@ def read_response(data: bytes) -> bytes:
 
 def parse_token(data: bytes) -> Token:
     """Read a TimeStampToken strictly. Raises cms.CMSInvalid (R16, R54)."""
-    signed = cms.parse(data, content_type="tst_info")
+    from lienthong.core.signing.fast.signed_data import (  # noqa: PLC0415  (it imports this module)
+        read_token,
+    )
+
+    signed = read_token(data)
     content = signed.content or b""
     try:
-        der.check_strict(content)
-        info = asn1_tsp.TSTInfo.load(content, strict=True)
-        imprint = info["message_imprint"]
-        if info["version"].native != "v1":
-            raise cms.CMSInvalid("dấu thời gian sai phiên bản")
-        at = info["gen_time"].native
-        if at.tzinfo is None:
-            raise cms.CMSInvalid("thời gian trong dấu thời gian không có múi giờ")
-        return Token(
-            data=data,
-            signed=signed,
-            policy=info["policy"].dotted,
-            algorithm=imprint["hash_algorithm"]["algorithm"].native,
-            imprint=imprint["hashed_message"].native,
-            serial=info["serial_number"].native,
-            at=at,
-            nonce=info["nonce"].native,
-        )
+        return _usual_info(data, signed, content) or any_info(data, signed, content)
     except cms.CMSInvalid:
         raise
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise cms.CMSInvalid(f"nội dung dấu thời gian sai ({error})"[:160]) from error
+
+
+def any_info(data: bytes, signed: cms.SignedCMS, content: bytes) -> Token:
+    """The TSTInfo by the general decoder."""
+    der.check_strict(content)
+    info = asn1_tsp.TSTInfo.load(content, strict=True)
+    imprint = info["message_imprint"]
+    if info["version"].native != "v1":
+        raise cms.CMSInvalid("dấu thời gian sai phiên bản")
+    at = info["gen_time"].native
+    if at.tzinfo is None:
+        raise cms.CMSInvalid("thời gian trong dấu thời gian không có múi giờ")
+    return Token(
+        data=data,
+        signed=signed,
+        policy=info["policy"].dotted,
+        algorithm=imprint["hash_algorithm"]["algorithm"].native,
+        imprint=imprint["hashed_message"].native,
+        serial=info["serial_number"].native,
+        at=at,
+        nonce=info["nonce"].native,
+    )
+
+
+_USUAL_TIME = re.compile(rb"(\d{14})(?:\.(\d{1,6}))?Z")
+
+
+def _usual_info(data: bytes, signed: cms.SignedCMS, content: bytes) -> Token | None:
+    """The TSTInfo as we write it and most authorities do; None for any other shape."""
+    members = der.members(content)
+    is_one = len(members) == 1 and members[0][0] == der.SEQUENCE
+    parts = der.members(members[0][1]) if is_one else []
+    tags = bytes(tag for tag, _, _ in parts)
+    if tags not in {_USUAL_TAGS, _USUAL_TAGS[:-1]} or parts[0][2] != _VERSION:
+        return None
+    der.check_strict(parts[5][2])
+    found = _USUAL_TIME.fullmatch(parts[4][1])
+    identifier, value = der.members(parts[2][1])
+    name = der.members(identifier[1])
+    algorithm = _HASHES.get(name[0][2], "")
+    whole = len(name) == 1 or (len(name) == 2 and name[1][2] == der.NULL)
+    nonce = parts[6][1] if len(parts) == 7 else None
+    numbers = [one for one in (parts[3][1], nonce) if one is not None]
+    if (
+        found is None
+        or not whole
+        or value[0] != der.OCTETS
+        or len(value[1]) != _SIZES.get(algorithm)
+        or any(der.integer(int.from_bytes(one, "big", signed=True))[2:] != one for one in numbers)
+    ):
+        return None
+    at = datetime.strptime(found[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    fraction = int((found[2] or b"0").ljust(6, b"0"))
+    return Token(
+        data=data,
+        signed=signed,
+        policy=_dotted(parts[1][2]),
+        algorithm=algorithm,
+        imprint=value[1],
+        serial=int.from_bytes(parts[3][1], "big", signed=True),
+        at=at.replace(microsecond=fraction),
+        nonce=None if nonce is None else int.from_bytes(nonce, "big", signed=True),
+    )
+
+
+# version, policy, imprint, serial, time, accuracy, nonce
+_USUAL_TAGS = bytes((0x02, 0x06, 0x30, 0x02, 0x18, 0x30, 0x02))
+
+
+@lru_cache(maxsize=256)
+def _dotted(oid: bytes) -> str:
+    return str(core.ObjectIdentifier.load(oid).dotted)
 
 
 Fault = tuple[str, str]  # sub-indication and Vietnamese reason

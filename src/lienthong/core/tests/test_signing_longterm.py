@@ -53,6 +53,7 @@ from lienthong.core.signing import (
     cades,
     cms,
     der,
+    fast,
     pdf_longterm,
     tsp,
 )
@@ -144,6 +145,14 @@ def test_person_then_agency_with_time_stamps_are_both_bt(desk: Desk) -> None:  #
     assert person.best_kind == "signature_timestamp"
     assert (person.covers_whole, agency.covers_whole) == (False, True)
     assert person.format == "PAdES"
+
+
+def test_the_fast_path_says_the_same_of_stamped_documents(desk: Desk) -> None:
+    data, at = desk.official(), desk.now + MINUTE
+
+    quick = fast.check_pdf(data, trust=test_pki().trust, at=at)
+
+    assert quick == verify(data, at, second=False)
 
 
 def test_each_level_is_an_update_that_leaves_the_one_before(desk: Desk) -> None:

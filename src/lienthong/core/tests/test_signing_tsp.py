@@ -92,6 +92,19 @@ def test_what_is_asked_for_comes_back(nonce: int, wants: bool, later: timedelta)
         assert own not in issued.token
 
 
+@given(st.one_of(st.none(), st.integers(-(2**64), 2**160)), st.integers(0, 999))
+@settings(max_examples=60, deadline=None)
+def test_two_readers_of_a_token_say_the_same(nonce: int | None, millis: int) -> None:
+    request = tsp.build_request(DIGEST, nonce=nonce)
+    issued = Desk().authority.issue(request, NOW + timedelta(milliseconds=millis))
+
+    token = tsp.parse_token(issued.token)
+
+    signed = cms.parse(issued.token, content_type="tst_info")
+    assert token.signed == signed
+    assert token == tsp.any_info(issued.token, signed, signed.content or b"")
+
+
 def test_serial_numbers_do_not_repeat(desk: Desk) -> None:
     assert len({ask(desk).serial for _ in range(200)}) == 200
 

@@ -1,8 +1,9 @@
-"""One detached CMS signature of the expected shape, read without a general decoder.
+"""One CMS signature of the expected shape, read without a general decoder.
 
-Accepted: version 1, one SignerInfo by issuer and serial, signed attributes content-type,
-message-digest, signing-certificate-v2 and optionally signing-time and CMSAlgorithmProtection, no
-unsigned attributes. For what it accepts, the result equals that of `cms.parse`.
+Accepted: a detached signature (version 1) or a time-stamp token (version 3), one SignerInfo by
+issuer and serial, signed attributes content-type, message-digest, signing-certificate-v2 and
+optionally signing-time and CMSAlgorithmProtection, no unsigned attribute but one signature
+time-stamp. For what it accepts, the result equals that of `cms.parse`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ CERTIFICATES_MAX = 8
 ATTRIBUTES_MAX = 8
 _ONE = der.integer(1)
 _DATA_INFO = der.sequence(cms.DATA)
+_KINDS = {"data": (_ONE, cms.DATA), "tst_info": (der.integer(3), cms.TST_INFO)}
+UNSIGNED = 0xA1
 _DIGEST_OIDS = {
     "sha256": der.oid("2.16.840.1.101.3.4.2.1"),
     "sha384": der.oid("2.16.840.1.101.3.4.2.2"),
@@ -73,8 +76,13 @@ def _algorithms() -> dict[tuple[bytes, str], Algorithm]:
 _ALGORITHMS = _algorithms()
 
 
-def read_cms(data: bytes, *, trailing_zeros: bool = False) -> cms.SignedCMS:
-    """Read `data`. Raises Ask unless it has the expected shape."""
+def read_cms(
+    data: bytes, *, trailing_zeros: bool = False, content_type: str = "data"
+) -> cms.SignedCMS:
+    """Read `data`. Raises Ask unless it has the expected shape.
+
+    content_type: "tst_info" reads a time-stamp token. A token inside is not looked into here.
+    """
     size = len(data)
     at, end = expect(data, 0, size, SEQUENCE)
     if end != size and (not trailing_zeros or data.count(0, end) != size - end):
@@ -83,10 +91,11 @@ def read_cms(data: bytes, *, trailing_zeros: bool = False) -> cms.SignedCMS:
         raise Ask("not a signed message of ordinary size")
     at = _whole(data, at + len(cms.SIGNED_DATA), end, CONTENT)
     at = _whole(data, at, end, SEQUENCE)
-    at = _exact(data, at, _ONE)
+    version, kind = _KINDS[content_type]
+    at = _exact(data, at, version)
     digests, at = expect(data, at, end, SET)
     digest_id = data[digests:at]
-    at = _exact(data, at, _DATA_INFO)
+    content, at = _content(data, at, end, kind)
     bag, at = _certificates(data, at, end)
     at = _whole(data, at, end, SET)
     at = _whole(data, at, end, SEQUENCE)
@@ -104,9 +113,10 @@ def read_cms(data: bytes, *, trailing_zeros: bool = False) -> cms.SignedCMS:
     identifier = data[start:at]
     algorithm = _ALGORITHMS.get((identifier, digest))
     start, at = expect(data, at, end, OCTETS)
-    if algorithm is None or at != end:
-        raise Ask("an algorithm or an attribute that is not usual")
-    values = _attributes(attributes)
+    signature, timestamps = data[start:at], _timestamps(data, at, end)
+    if algorithm is None:
+        raise Ask("an algorithm that is not usual")
+    values = _attributes(attributes, kind)
     protection = signer_digest + b"\xa1" + identifier[1:]
     if values.get(_ALGORITHM_PROTECTION, der.sequence(protection)) != der.sequence(protection):
         raise Ask("algorithm protection does not agree")
@@ -115,12 +125,13 @@ def read_cms(data: bytes, *, trailing_zeros: bool = False) -> cms.SignedCMS:
         others=others,
         algorithm=algorithm,
         signed_attributes=der.tlv(SET, attributes),
-        signature=data[start:at],
+        signature=signature,
         message_digest=_message_digest(values, digest),
         digest=digest,
         signing_time=_signing_time(values.get(cms.SIGNING_TIME)),
         names_certificate=_names(values.get(cms.SIGNING_CERTIFICATE_V2), own),
-        timestamps=(),
+        timestamps=timestamps,
+        content=content,
     )
 
 
@@ -133,6 +144,37 @@ def read_message(data: bytes) -> cms.SignedCMS:
         return read_cms(data)
     except Ask:
         return cms.parse(data)
+
+
+def read_token(data: bytes) -> cms.SignedCMS:
+    """As `read_message`, for a time-stamp token."""
+    try:
+        return read_cms(data, content_type="tst_info")
+    except Ask:
+        return cms.parse(data, content_type="tst_info")
+
+
+def _content(data: bytes, at: int, end: int, kind: bytes) -> tuple[bytes | None, int]:
+    """What is signed when it stands inside, for a token; and where the next value begins."""
+    if kind == cms.DATA:
+        return None, _exact(data, at, _DATA_INFO)
+    at, stop = expect(data, at, end, SEQUENCE)
+    at = _exact(data, at, kind)
+    at = _whole(data, at, stop, CONTENT)
+    at = _whole(data, at, stop, OCTETS)
+    return data[at:stop], stop
+
+
+def _timestamps(data: bytes, at: int, end: int) -> tuple[bytes, ...]:
+    """The token in the unsigned attributes; there may be no other attribute."""
+    if at == end:
+        return ()
+    at = _whole(data, at, end, UNSIGNED)
+    at = _whole(data, at, end, SEQUENCE)
+    at = _exact(data, at, cms.SIGNATURE_TIMESTAMP)
+    at = _whole(data, at, end, SET)
+    _whole(data, at, end, SEQUENCE)
+    return (data[at:end],)
 
 
 def _whole(data: bytes, at: int, end: int, tag: int) -> int:
@@ -178,7 +220,7 @@ _USUAL = {
 }
 
 
-def _attributes(data: bytes) -> dict[bytes, bytes]:
+def _attributes(data: bytes, content_type: bytes) -> dict[bytes, bytes]:
     """Kind → its one value; in DER order, each once, only usual kinds."""
     found: dict[bytes, bytes] = {}
     before, at, end = b"", 0, len(data)
@@ -194,7 +236,7 @@ def _attributes(data: bytes) -> dict[bytes, bytes]:
             raise Ask("an attribute with several values")
         found[kind] = data[value:stop]
         before = member
-    if found.get(cms.CONTENT_TYPE) != cms.DATA:
+    if found.get(cms.CONTENT_TYPE) != content_type:
         raise Ask("another content type")
     return found
 
