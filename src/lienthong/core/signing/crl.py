@@ -47,6 +47,8 @@ _DELTA = der.oid("2.5.29.27")
 _POINT = der.oid("2.5.29.28")
 _EXPIRED = der.oid("2.5.29.60")
 _TRUE = b"\x01\x01\xff"
+_CRITICAL = re.compile(rb"\x01\x01[^\x00]", re.DOTALL)  # any value that some reader takes as true
+_NAMES_ISSUER = re.compile(re.escape(_CERTIFICATE_ISSUER))
 _V = TypeVar("_V", bound=x509.ExtensionType)
 
 # A name in a way that can be compared: (kind of general name, its value).
@@ -199,9 +201,7 @@ class RevocationList:
 def _marked(data: bytes) -> list[int]:
     """Where a critical flag, or the extension that names an issuer, may be; in order."""
     return sorted(
-        found.start()
-        for mark in (_TRUE, _CERTIFICATE_ISSUER)
-        for found in re.finditer(re.escape(mark), data)
+        found.start() for mark in (_CRITICAL, _NAMES_ISSUER) for found in mark.finditer(data)
     )
 
 
@@ -264,7 +264,9 @@ def _read_entry(data: bytes, place: int, *, indirect: bool = True) -> tuple[byte
     while listed:
         extension = listed.enter(0x30)
         kind = extension.whole()
-        critical = extension.tag == 0x01 and extension.content(0x01) == b"\xff"
+        critical = extension.tag == 0x01
+        if critical and extension.whole() != _TRUE:
+            raise NotDER("boolean not of DER")
         value = Reader(extension.content(0x04))
         if kind == _REASON:
             reason = REASONS[value.content(0x0A)[-1]]
