@@ -102,4 +102,11 @@ def _facts(document: Document) -> dict[str, str]:
 
 def _built(contents: Contents, document: Document, at: datetime) -> bytes:
     signer = pki.service_signer(document.organization_id)
-    return evidence_file.build(contents, signer=signer, trust=pki.trust(), at=at)
+    return evidence_file.build(
+        contents,
+        signer=signer,
+        trust=pki.trust(),
+        at=at,
+        timestamp=pki.timestamp_source(),
+        timestamp_required=False,
+    )

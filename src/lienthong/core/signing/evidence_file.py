@@ -125,12 +125,14 @@ def build(
     trust: Trust,
     at: datetime,
     timestamp: TimestampSource | None = None,
+    timestamp_required: bool = True,
 ) -> bytes:
     """Return the evidence file, sealed by `signer` at `at`.
 
     The certificates and lists that prove the signatures inside are taken from `trust` and added to
     those of `contents`. timestamp: over the seal; it proves that everything inside existed then, so
-    that the file outlives the certificates of those who signed.
+    that the file outlives the certificates of those who signed. When none can be had and it is not
+    required, the seal goes without, which the check names as missing.
 
     Raises ValueError when there is neither a document nor a packet, and TimestampNotMade.
     """
@@ -153,7 +155,13 @@ def build(
     parts[RECORD] = canonical_json(_record(contents, trust, at))
 
     def sign(manifest: bytes) -> bytes:
-        return sign_detached(manifest, signer=signer, at=at, timestamp=timestamp)
+        return sign_detached(
+            manifest,
+            signer=signer,
+            at=at,
+            timestamp=timestamp,
+            timestamp_required=timestamp_required,
+        )
 
     return asic.write(parts, sign=sign)
 

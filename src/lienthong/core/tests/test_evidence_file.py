@@ -27,6 +27,7 @@ from lienthong.core.signing import KeySigner, Trust, Verdict, asic, evidence_fil
 from lienthong.core.signing.authority import Profile, Subject
 from lienthong.core.signing.canonical import canonical_json
 from lienthong.core.signing.evidence_file import Contents, EvidenceReport
+from lienthong.core.signing.problems import TimestampNotMade
 from lienthong.core.signing.verify_file import verify_bytes
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import (
@@ -37,7 +38,7 @@ from lienthong.core.tests.pki_fixture import (
     make_pki,
     test_pki,
 )
-from lienthong.core.tests.stamp_samples import Desk, World
+from lienthong.core.tests.stamp_samples import Desk, NoSource, World
 
 Parts = dict[str, bytes]
 Change = Callable[[Parts], None]
@@ -722,3 +723,22 @@ def test_a_status_answer_that_decided_travels_in_the_file() -> None:
 
     assert any(name.endswith(".ors") for name in asic.read(data).parts)
     assert checked.verdict is Verdict.VALID, (why(checked), checked.document)
+
+
+def test_without_a_time_stamp_the_file_is_made_or_not_as_asked() -> None:
+    def made(*, required: bool) -> bytes:
+        return evidence_file.build(
+            contents(),
+            signer=test_pki().service(),
+            trust=test_pki().trust,
+            at=NOW,
+            timestamp=NoSource(),
+            timestamp_required=required,
+        )
+
+    found = look(made(required=False))
+
+    assert found.verdict is Verdict.VALID
+    assert found.missing == ("dấu thời gian trên niêm phong",)
+    with pytest.raises(TimestampNotMade):
+        made(required=True)
