@@ -18,13 +18,12 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509 import ocsp
 
 from lienthong.core.errors import Problem
-from lienthong.core.signing import cms, tsp
+from lienthong.core.signing import cms, policy, tsp
 from lienthong.core.signing.evidence import Evidence
 from lienthong.core.signing.ocsp import OCSPRefused, check_response
 from lienthong.core.signing.path import HASH, check_path, common_name, local
 from lienthong.core.signing.report import Check, Verdict, lowest, verdict_of
 from lienthong.core.signing.trust import Trust, crl_number
-from lienthong.core.signing.validate import signer_card
 
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
@@ -93,6 +92,77 @@ def check(
     return _timestamp(token, content, trust, at)
 
 
+def describe(data: bytes) -> dict[str, Any] | None:
+    """What an object says, judged by nobody; None when it is none of a PKI's."""
+    der = cms_of(data)
+    certificate, crl, answer = _certificate(der), _crl(der), _ocsp(der)
+    if certificate is not None:
+        return {"kind": "certificate", **_certificate_facts(certificate), **_uses(certificate)}
+    if crl is not None:
+        return {"kind": "crl", **_crl_facts(crl)}
+    if answer is not None:
+        return {"kind": "ocsp", **_ocsp_facts(answer)}
+    try:
+        token = tsp.parse_token(der if is_timestamp(data) else tsp.read_response(der))
+    except (Problem, cms.CMSInvalid):
+        return None
+    return {
+        "kind": "timestamp",
+        "at": token.at.isoformat(),
+        "authority": common_name(token.signed.certificate),
+        "policy": token.policy,
+        "serial": f"{token.serial:X}",
+        "imprint": f"{token.algorithm} {token.imprint.hex()}",
+    }
+
+
+def _certificate_facts(found: x509.Certificate) -> dict[str, Any]:
+    return {
+        "subject": found.subject.rfc4514_string(),
+        "issuer": found.issuer.rfc4514_string(),
+        "serial": f"{found.serial_number:X}",
+        "not_before": found.not_valid_before_utc.isoformat(),
+        "not_after": found.not_valid_after_utc.isoformat(),
+        "sha256": found.fingerprint(HASH).hex(),
+    }
+
+
+def _uses(found: x509.Certificate) -> dict[str, Any]:
+    """Key, uses, policies and addresses: what the certificate may be used for."""
+    extensions = {one.value.__class__: one.value for one in found.extensions}
+    extended = extensions.get(x509.ExtendedKeyUsage, ())
+    policies = extensions.get(x509.CertificatePolicies, ())
+    basic = extensions.get(x509.BasicConstraints)
+    return {
+        "key": policy.key_label(found.public_key()),
+        "is_authority": bool(isinstance(basic, x509.BasicConstraints) and basic.ca),
+        "extended_uses": [one.dotted_string for one in extended],
+        "policies": [one.policy_identifier.dotted_string for one in policies],
+    }
+
+
+def _crl_facts(found: x509.CertificateRevocationList) -> dict[str, Any]:
+    return {
+        "issuer": found.issuer.rfc4514_string(),
+        "number": crl_number(found),
+        "this_update": found.last_update_utc.isoformat(),
+        "next_update": found.next_update_utc.isoformat() if found.next_update_utc else None,
+        "entries": len(found),
+    }
+
+
+def _ocsp_facts(found: ocsp.OCSPResponse) -> dict[str, Any]:
+    if found.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        return {"response": found.response_status.name.lower()}
+    return {
+        "response": "successful",
+        "serial": f"{found.serial_number:X}",
+        "status": found.certificate_status.name.lower(),
+        "this_update": found.this_update_utc.isoformat(),
+        "next_update": found.next_update_utc.isoformat() if found.next_update_utc else None,
+    }
+
+
 def _certificate(der: bytes) -> x509.Certificate | None:
     try:
         found = x509.load_der_x509_certificate(der)
@@ -119,16 +189,8 @@ def _ocsp(der: bytes) -> ocsp.OCSPResponse | None:
 
 
 def _judge_certificate(found: x509.Certificate, trust: Trust, at: datetime) -> PkiVerdict:
-    card = signer_card(found)
-    facts = {
-        "subject": found.subject.rfc4514_string(),
-        "issuer": found.issuer.rfc4514_string(),
-        "serial": card.serial,
-        "not_before": found.not_valid_before_utc.isoformat(),
-        "not_after": found.not_valid_after_utc.isoformat(),
-        "sha256": found.fingerprint(HASH).hex(),
-    }
-    title = f"Chứng thư số của “{card.name}”"
+    facts = _certificate_facts(found)
+    title = f"Chứng thư số của “{common_name(found)}”"
     if found.fingerprint(HASH).hex() in trust.anchor_fingerprints:
         checks = (Check("path", True, "Đây là một chứng thư gốc bạn tin cậy."), _period(found, at))
         return PkiVerdict("certificate", title, checks, facts)
@@ -151,13 +213,7 @@ def _period(found: x509.Certificate, at: datetime) -> Check:
 
 def _judge_crl(found: x509.CertificateRevocationList, trust: Trust, at: datetime) -> PkiVerdict:
     title = f"Danh sách thu hồi số {crl_number(found)} của “{_name(found.issuer)}”"
-    facts = {
-        "issuer": found.issuer.rfc4514_string(),
-        "number": crl_number(found),
-        "this_update": found.last_update_utc.isoformat(),
-        "next_update": found.next_update_utc.isoformat() if found.next_update_utc else None,
-        "entries": len(found),
-    }
+    facts = _crl_facts(found)
     issuer = next((one for one in _issuers(trust, found) if _signed_by(found, one)), None)
     if issuer is None:
         text = "Không tìm được cơ quan cấp chứng thư tin cậy đã ký danh sách này."

@@ -310,6 +310,27 @@ def test_certificates_and_lists_are_judged_too(line: Line, office: Office) -> No
     }
 
 
+def test_what_a_certificate_or_list_says_is_shown_without_judging(
+    line: Line, office: Office
+) -> None:
+    end = office.desk / "end.bin"
+    end.write_bytes(office.certificate.certificate.public_bytes(Encoding.PEM))
+    crl = office.desk / "list.bin"
+    crl.write_bytes(office.authority.crl(at=datetime.now(UTC)).public_bytes(Encoding.DER))
+
+    shown = line.run("pki", "show", end, crl, "--json")
+    text = line.run("pki", "show", end)
+    other = line.run("pki", "show", office.password)
+
+    first, second = (json.loads(one) for one in shown.out.splitlines())
+    assert (first["kind"], second["kind"]) == ("certificate", "crl")
+    assert "CN=Nguyễn Văn A" in first["subject"]
+    assert first["is_authority"] is False
+    assert "not_after" in text.out
+    assert other.status == 1
+    assert other.err.startswith("run.not_a_pki_object")
+
+
 # Signing
 
 
