@@ -98,11 +98,13 @@ def make_national_pki(
     sub_key: KeyMaker = lambda: make_key(3072),
     second_key: KeyMaker = make_p384_key,
     base_url: str = BASE_URL,
+    names_responder: bool = True,
 ) -> None:
     """Make both hierarchies (SG 3.1) and the trust directory. Does nothing where they exist.
 
     sub_key: of the three authorities that issue most; second_key: of the others. base_url: where
     the services of status and lists answer, as it will stand in every certificate.
+    names_responder: see Authority.
     """
     if (directory / "trust" / "anchors").is_dir():
         return
@@ -113,7 +115,14 @@ def make_national_pki(
             zip((GOVERNMENT_ROOT, NATIONAL_ROOT, *SUBS), pool.map(_call, makers), strict=True)
         )
     found = {
-        name: Authority.root(NAMES[name], key=keys[name], at=start, years=years, base_url=base_url)
+        name: Authority.root(
+            NAMES[name],
+            key=keys[name],
+            at=start,
+            years=years,
+            base_url=base_url,
+            names_responder=names_responder,
+        )
         for name, years in ((GOVERNMENT_ROOT, 20), (NATIONAL_ROOT, 25))
     }
     for name, (root, policies) in SUBS.items():
@@ -401,6 +410,7 @@ def _write_state(folder: Path, found: Authority) -> None:
 def _state(found: Authority) -> dict[str, object]:
     return {
         "base_url": found.base_url,
+        "names_responder": found.names_responder,
         "crl_number": found.crl_number,
         "revoked": {
             f"{serial:x}": [when.isoformat(), reason.name]
@@ -419,6 +429,7 @@ def _read(folder: Path) -> Authority:
         x509.load_pem_x509_certificate((folder / "certificate.pem").read_bytes()),
         _chain(folder),
         base_url=state.get("base_url", BASE_URL),
+        names_responder=state.get("names_responder", True),
         revoked={
             int(serial, 16): (datetime.fromisoformat(when), x509.ReasonFlags[reason])
             for serial, (when, reason) in state["revoked"].items()

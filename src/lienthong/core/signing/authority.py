@@ -102,7 +102,11 @@ _PLACEHOLDER_KEY = ec.generate_private_key(ec.SECP256R1())  # signs drafts for t
 
 @dataclass
 class Authority:
-    """A CA key with its certificate. `chain` leads from this certificate up, without the root."""
+    """A CA key with its certificate. `chain` leads from this certificate up, without the root.
+
+    names_responder: whether certificates carry the address of OCSP. Readers built on NSS trust a
+    certificate with an address only while it answers, so a passing installation leaves it out.
+    """
 
     key: PrivateKey
     certificate: x509.Certificate
@@ -111,6 +115,7 @@ class Authority:
     revoked: dict[int, tuple[datetime, x509.ReasonFlags]] = field(default_factory=dict)
     crl_number: int = 0
     invalidity: dict[int, datetime] = field(default_factory=dict)
+    names_responder: bool = True
 
     @classmethod
     def root(
@@ -121,12 +126,13 @@ class Authority:
         at: datetime,
         years: int = 20,
         base_url: str = BASE_URL,
+        names_responder: bool = True,
     ) -> Authority:
         """A self-signed root."""
         subject = authority_name(name)
         builder = _builder(subject, subject, key.public_key(), at, at + years * YEAR)
         builder = _ca_extensions(builder, path_length=None)
-        return cls(key, _sign(builder, key), base_url=base_url)
+        return cls(key, _sign(builder, key), base_url=base_url, names_responder=names_responder)
 
     @property
     def identifier(self) -> str:
@@ -146,7 +152,13 @@ class Authority:
         certificate = self.certify_authority(
             authority_name(name), key.public_key(), at=at, years=years, policies=policies
         )
-        return Authority(key, certificate, (certificate, *self.chain), self.base_url)
+        return Authority(
+            key,
+            certificate,
+            (certificate, *self.chain),
+            self.base_url,
+            names_responder=self.names_responder,
+        )
 
     def certify_authority(
         self,
@@ -304,7 +316,7 @@ class Authority:
         point = x509.UniformResourceIdentifier(f"{self.base_url}/crl/{self.identifier}.crl")
         issuer = x509.UniformResourceIdentifier(f"{self.base_url}/ca/{self.identifier}.cer")
         access = [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, issuer)]
-        if leaf and services:
+        if leaf and services and self.names_responder:
             responder = x509.UniformResourceIdentifier(f"{self.base_url}/ocsp")
             access.insert(0, x509.AccessDescription(AuthorityInformationAccessOID.OCSP, responder))
         builder = _builder(self.certificate.subject, subject, public_key, at, end)

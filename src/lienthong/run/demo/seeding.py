@@ -27,7 +27,12 @@ SEATED_FROM = date(2025, 7, 1)
 def authorities(office: Path) -> None:
     """The two roots, their sub-authorities, fresh revocation lists; the axis's log key."""
     folder = office / "pki"
-    pki.make_national_pki(folder, at=datetime.now(UTC), base_url=settings.PKI_URL or pki.BASE_URL)
+    pki.make_national_pki(
+        folder,
+        at=datetime.now(UTC),
+        base_url=settings.PKI_URL or pki.BASE_URL,
+        names_responder=False,  # it answers only while the demonstration runs
+    )
     pki.make_log_key(folder)
     pki.install_trust(folder / "trust")
     pki.keep_authority(folder)
