@@ -142,7 +142,7 @@ class Visitor:
     def leave(self) -> None:
         """Close the window and tell what went wrong in it."""
         self._context.close()
-        assert self.problems == [], self.account.username
+        assert not self.problems, "\n".join([self.account.username, *self.problems])
 
     def _keep_picture(self, name: str) -> None:
         # In a window as high as the page, so that what is fixed to an edge stands at the edge.

@@ -43,7 +43,6 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
         _("Chứng thư của tôi"),
         reverse("pki:mine"),
         "patch-check",
-        short=_("Chứng thư"),
         count=queries.to_accept(actor) or None,
     )
     if not accounts.can(actor, "pki.register"):

@@ -314,8 +314,10 @@ def _show_worklist(request: HttpRequest, actor: Actor, form: django_forms.Form) 
     narrowing = forms.WorklistFilter(request.GET)
     found = narrowing.narrow(queries.worklist(actor))
     now = timezone.now()
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("trang"))
     context = {
-        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("trang")),
+        "page": page,
+        "may_choose": any(one.state == RequestState.VERIFIED for one in page.object_list),
         "filter": narrowing,
         "form": form,
         "statistics": queries.statistics(actor, now),
