@@ -449,7 +449,7 @@ def _take_certificate(request: CertificateRequest, answer: client.Issued) -> Cer
     request.log_proof = dict(answer.log)
     request.issued_at = timezone.now()
     request.state = state
-    _record(request, Move.ISSUE, None, request.issued.serial)
+    _record(request, Move.ISSUE, None, f"{request.issued.serial[:16]}…")
     if _is_made_here(request):  # nothing to carry to the holder: the key waits on this node
         request.state = rules.after(state, Move.DELIVER)
         _record(request, Move.DELIVER, None)
