@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from .conftest import Sit
 from .visitor import PHONE, WIDE, Visitor
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.browser
 HOLDER = "Phạm Thu Vụ"
 FIRST, SECOND = "Giới thiệu cán bộ dự tập huấn", "Giới thiệu cán bộ dự sơ kết"
 PIN = "246802"
-PAPER = {
-    "name": "Quyết định bổ nhiệm.pdf",
-    "mimeType": "application/pdf",
-    "buffer": b"%PDF-1.7\n% quyet dinh bo nhiem\n",
-}
+PAPER = FilePayload(
+    name="Quyết định bổ nhiệm.pdf",
+    mimeType="application/pdf",
+    buffer=b"%PDF-1.7\n% quyet dinh bo nhiem\n",
+)
 
 
 def test_a_certificate_is_asked_for_approved_used_and_revoked(sit: Sit) -> None:
