@@ -24,6 +24,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from lienthong.core.signing.evidence import Evidence
+from lienthong.core.signing.path_plain import is_enough, is_plain
 from lienthong.core.signing.path_rules import PathRules
 from lienthong.core.signing.policy import AlgorithmRefused, check_certificate
 from lienthong.core.signing.revocation import (
@@ -40,6 +41,7 @@ from lienthong.core.signing.trust import CA_SERVICE, Trust
 from lienthong.core.signing.x509_names import (
     VIETNAM,
     common_name,
+    fingerprint,
     is_signed_by,
     issuer_key,
     local,
@@ -152,7 +154,7 @@ class _Memory:
 
     def keep(self, key: bytes, kept: _Kept, *, by_trust_alone: bool) -> None:
         """Remember a result; of many for one question the newest few."""
-        leaf = kept.result.certificates[0].fingerprint(HASH)
+        leaf = fingerprint(kept.result.certificates[0])
         for results, name in ((self.results, key), (self.own, leaf)):
             if results is self.results or by_trust_alone:
                 if len(results) >= KEPT_MAX:
@@ -166,8 +168,10 @@ _MEMORY_LOCK = threading.Lock()
 
 
 def forget() -> None:
-    """Empty what was remembered of every Trust (for measuring and for tests)."""
-    _MEMORY.clear()
+    """Empty what was remembered of paths (for measuring and for tests)."""
+    for memory in list(_MEMORY.values()):
+        memory.results.clear()
+        memory.own.clear()
 
 
 def _memory(trust: Trust) -> _Memory:
@@ -177,7 +181,7 @@ def _memory(trust: Trust) -> _Memory:
         fresh = _Memory(
             Revocations(trust.crls, trust.ocsps),
             _by_subject(known),
-            frozenset(one.fingerprint(HASH) for one in known),
+            frozenset(fingerprint(one) for one in known),
         )
         with _MEMORY_LOCK:
             memory = _MEMORY.setdefault(trust, fresh)
@@ -218,7 +222,7 @@ def check_path(
     evidence, now = evidence or Evidence(), now or FOREVER
     memory = _memory(trust)
     extra = _strangers((*others, *evidence.certificates), memory)
-    key = _question_key(leaf, extra, evidence)
+    key = _question_key(leaf, extra, evidence) + (b"plain" if is_enough() else b"")
     for kept in memory.results.get(key, ()):
         if kept.stands(at, now):
             return kept.result
@@ -231,16 +235,16 @@ def check_path(
     if result.trouble is None and result.since and result.until:
         later = [made for made in revocations.times if made > now]
         kept = _Kept(result.since, result.until, now, min(later, default=None), result)
-        known = all(one.fingerprint(HASH) in memory.fingerprints for one in result.certificates[1:])
+        known = all(fingerprint(one) in memory.fingerprints for one in result.certificates[1:])
         is_own = known and not (evidence.crls or evidence.ocsps)
         memory.keep(key, kept, by_trust_alone=is_own)
     return result
 
 
-def holds(fingerprint: bytes, *, trust: Trust, at: datetime, now: datetime | None = None) -> bool:
+def holds(sha256: bytes, *, trust: Trust, at: datetime, now: datetime | None = None) -> bool:
     """Whether a good path of this certificate (SHA-256) is known that stands at `at`, by the Trust
     alone: what `check_path` answers without evidence, whatever certificates come along."""
-    found = _memory(trust).own.get(fingerprint, ())
+    found = _memory(trust).own.get(sha256, ())
     return any(kept.stands(at, now or FOREVER) for kept in found)
 
 
@@ -249,7 +253,7 @@ def _strangers(
 ) -> tuple[x509.Certificate, ...]:
     found: dict[bytes, x509.Certificate] = {}
     for one in certificates:
-        key = one.fingerprint(HASH)
+        key = fingerprint(one)
         if key not in memory.fingerprints:
             found.setdefault(key, one)
             if len(found) >= EXTRA_MAX:
@@ -261,9 +265,9 @@ def _question_key(
     leaf: x509.Certificate, extra: Sequence[x509.Certificate], evidence: Evidence
 ) -> bytes:
     """What the answer depends on besides the Trust and the times (SG-V-11)."""
-    digest = hashlib.sha256(leaf.fingerprint(HASH))
+    digest = hashlib.sha256(fingerprint(leaf))
     for one in extra:
-        digest.update(one.fingerprint(HASH))
+        digest.update(fingerprint(one))
     digest.update(b"lists")
     for crl in evidence.crls:
         digest.update(crl.fingerprint(HASH))
@@ -358,12 +362,12 @@ class _Validation:
         """Every certificate from outside the Trust that is tried counts once."""
         if candidate in self.trust.intermediates:
             return
-        self.tried.add(candidate.fingerprint(HASH))
+        self.tried.add(fingerprint(candidate))
         if len(self.tried) > CANDIDATES_MAX:
             raise Exhausted
 
     def _is_issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-        key = (certificate.fingerprint(HASH), issuer.fingerprint(HASH))
+        key = (fingerprint(certificate), fingerprint(issuer))
         known = self.issued.get(key)
         if known is None:
             self.budget.spend()
@@ -490,7 +494,7 @@ class _Validation:
             return True
         if signer in self.signers:
             return signer == asked
-        key = (signer.fingerprint(HASH), anchor.fingerprint(HASH))
+        key = (fingerprint(signer), fingerprint(anchor))
         if key not in self.vouched and len(self.signers) < DEPTH_MAX:
             rules = PathRules(any_strength=self.rules.any_strength)
             inner = replace(self, rules=rules, signers=(*self.signers, signer))
@@ -498,6 +502,8 @@ class _Validation:
         return self.vouched.get(key, False)
 
     def _constraints(self, path: tuple[x509.Certificate, ...]) -> _Found:
+        if is_enough() and self.rules == PathRules() and is_plain(path):
+            return None
         from lienthong.core.signing import reference_path  # noqa: PLC0415  slow to import
 
         with self.budget.outside():

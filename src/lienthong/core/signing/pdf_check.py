@@ -28,6 +28,9 @@ from lienthong.core.signing.problems import (
 
 SIZE_MAX_BYTES = 100 * 1024 * 1024
 DEPTH_MAX = 100
+# qpdf goes on after each warning; a file of nothing but faults would keep it busy (for all files of
+# the process; ours with one warning are refused anyhow).
+pikepdf.settings.set_qpdf_limits(doc_max_warnings=100)
 FIELDS_MAX = 10_000
 
 _ACTIONS = {

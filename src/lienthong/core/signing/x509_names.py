@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
@@ -38,6 +39,12 @@ class RawFields:
     subject: bytes
     key_info: bytes  # SubjectPublicKeyInfo
     key_bits: bytes  # the content of its BIT STRING, without the count of unused bits
+
+
+@lru_cache(maxsize=4096)
+def fingerprint(certificate: x509.Certificate) -> bytes:
+    """SHA-256 of the certificate; kept, because to ask for it again costs more than to look."""
+    return certificate.fingerprint(hashes.SHA256())
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,8 @@ from lienthong.core.signing.fast import certificates
 from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.pdf import read_pdf
 from lienthong.core.signing.fast.signed_data import read_cms
+from lienthong.core.signing.path_plain import plain_is_enough
+from lienthong.core.signing.pdf_facts import gather
 from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure
 from lienthong.core.signing.pdf_verify import verify_one
 from lienthong.core.signing.report import DocumentReport, Findings, Indication, Verdict
@@ -55,7 +57,11 @@ def pass_pdf(data: bytes, *, trust: Trust, at: datetime, hashed: FileHash | None
     """
     signatures, sha256, shape = _read(data, hashed)
     structure = PdfStructure(signatures, [], None)
-    reports = tuple(verify_one(data, one, structure, trust, at) for one in signatures)
+    with plain_is_enough():
+        facts = gather(data, structure, trust=trust, now=at)
+        reports = tuple(
+            verify_one(data, one, structure, trust, at, facts=facts) for one in signatures
+        )
     if any(one.indication is not Indication.PASSED for one in reports):
         raise Ask("a signature does not pass")
     report = DocumentReport(sha256, len(data), Verdict.VALID, reports, (), at, trust.epoch)
