@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
-from cryptography.hazmat.primitives.hashes import HashAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 
 from lienthong.core.signing.der import NotDER
 from lienthong.core.signing.der_read import Reader
@@ -155,6 +155,13 @@ def subject_fields(certificate: x509.Certificate) -> dict[str, Any]:
     return dict(asn1_x509.Name.load(raw_fields(certificate).subject).native)
 
 
+@lru_cache(maxsize=8192)
+def fingerprint(certificate: x509.Certificate) -> bytes:
+    """SHA-256 of the certificate, computed once."""
+    return certificate.fingerprint(SHA256())
+
+
+@lru_cache(maxsize=8192)
 def local(moment: datetime | None) -> str:
     """A moment as people here read it: 21/11/2026 16:30:00."""
     return moment.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S") if moment else "không rõ"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lienthong.core.signing.fast.ask import Ask
+from lienthong.core.signing.fast.objects import check_objects, check_pages
 from lienthong.core.signing.fast.second_revision import check_second
 from lienthong.core.signing.fast.tables import Tables, read_tables
 from lienthong.core.signing.fast.values import (
@@ -22,7 +23,6 @@ from lienthong.core.signing.fast.values import (
     reference,
     whole_number,
 )
-from lienthong.core.signing.fast.whole import check_whole
 from lienthong.core.signing.pdf_structure import parse_date
 
 PADES = b"/ETSI.CAdES.detached"
@@ -116,9 +116,9 @@ def read_pdf(data: bytes, *, whole: bool = True) -> Signed:
     if len(signatures) == 2:
         if signatures[0].end != sections[1].end or places[0].section != 1:
             raise Ask("the first signature does not cover the revision before")
-        check_second(tables, places[0], places[1], gap=signatures[1].gap[0], whole=whole)
+        check_second(tables, places[0], places[1], gap=signatures[1].gap[0])
     if whole:
-        check_whole(data)
+        check_pages(check_objects(tables), reference(root.get(b"/Pages")))
     keys = [b"".join(sorted(one.value)).decode() for one in places]
     return Signed(signatures, f"{len(sections)} {' '.join(keys)}")
 
