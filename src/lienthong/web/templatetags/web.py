@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxSelectMultiple
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -196,7 +196,9 @@ def field(bound: BoundField, wide: bool = False) -> dict[str, Any]:
     }
     if isinstance(bound.field.widget, CheckboxSelectMultiple):
         return context | {"choices": list(bound)}
-    return context | {"widget": bound.as_widget(attrs=attrs)}
+    if is_switch := isinstance(bound.field.widget, CheckboxInput):
+        del attrs["class"]
+    return context | {"widget": bound.as_widget(attrs=attrs), "is_switch": is_switch}
 
 
 def _widget_class(bound: BoundField) -> str:
