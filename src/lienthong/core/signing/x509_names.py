@@ -42,12 +42,6 @@ class RawFields:
 
 
 @lru_cache(maxsize=4096)
-def fingerprint(certificate: x509.Certificate) -> bytes:
-    """SHA-256 of the certificate; kept, because to ask for it again costs more than to look."""
-    return certificate.fingerprint(hashes.SHA256())
-
-
-@lru_cache(maxsize=4096)
 def raw_fields(certificate: x509.Certificate) -> RawFields:
     """Read them. Raises NotDER (a ValueError)."""
     fields = Reader(certificate.tbs_certificate_bytes).enter(0x30)

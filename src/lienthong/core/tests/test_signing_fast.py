@@ -16,6 +16,7 @@ from lienthong.core import signing
 from lienthong.core.signing import Verdict, cms, fast
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, rsa_keys, test_pki
+from lienthong.core.tests.stamp_samples import Desk
 from lienthong.core.tests.test_signing_interop import signed_by_pyhanko
 
 LATER = NOW + timedelta(days=2)
@@ -163,3 +164,27 @@ def test_a_difference_between_the_paths_is_told_and_the_worse_verdict_given(
 
     assert report.verdict is Verdict.UNKNOWN
     assert [one.sha256 for one in told] == [good.sha256]
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_signer_met_before_reads_as_with_the_general_decoder(data: st.DataObject) -> None:
+    whole = bytearray(packet_signature())
+    fast.read_cms(bytes(whole))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(max(0, len(whole) - 330), len(whole) - 1))
+        whole[place] = data.draw(st.integers(0, 255))
+
+    try:
+        found = fast.read_cms(bytes(whole))
+    except fast.Ask:
+        return
+    assert found == cms.parse(bytes(whole))
+
+
+def test_a_timestamped_document_passes_with_the_report_of_the_reference_path() -> None:
+    desk = Desk()
+    data = desk.person_signed()
+
+    assert fast.read_cms(fast.read_pdf(data).signatures[0].contents, trailing_zeros=True).timestamps
+    assert quickly(data) == fully(data)

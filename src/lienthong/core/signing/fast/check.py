@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from lienthong.core.signing.fast import certificates
+from lienthong.core.signing.fast import certificates, signed_data
 from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.pdf import read_pdf
 from lienthong.core.signing.fast.signed_data import read_cms
@@ -192,3 +192,4 @@ def _gaps(data: bytes | bytearray, since: int) -> set[int]:
 def forget() -> None:
     """Empty what the fast path remembers (for measuring and for tests)."""
     certificates.forget()
+    signed_data.forget()

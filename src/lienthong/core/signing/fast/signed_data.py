@@ -8,6 +8,7 @@ time-stamp. For what it accepts, the result equals that of `cms.parse`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -87,6 +88,9 @@ def read_cms(
     at, end = expect(data, 0, size, SEQUENCE)
     if end != size and (not trailing_zeros or data.count(0, end) != size - end):
         raise Ask("bytes after the signature")
+    for template in _templates.get(end, ()) if content_type == "data" else ():
+        if template.fits(data):
+            return template.read(data)
     if end > cms.CMS_SIZE_MAX_BYTES or not data.startswith(cms.SIGNED_DATA, at):
         raise Ask("not a signed message of ordinary size")
     at = _whole(data, at + len(cms.SIGNED_DATA), end, CONTENT)
@@ -107,8 +111,8 @@ def read_cms(
     signer_digest = data[start:at]
     if digest is None or _DIGESTS.get(signer_digest) != digest:
         raise Ask("a digest that is not usual")
-    start, at = expect(data, at, end, ATTRIBUTES)
-    attributes = data[start:at]
+    first, at = expect(data, at, end, ATTRIBUTES)
+    attributes = data[first:at]
     start, at = at, skip(data, at, end, SEQUENCE)
     identifier = data[start:at]
     algorithm = _ALGORITHMS.get((identifier, digest))
@@ -120,7 +124,7 @@ def read_cms(
     protection = signer_digest + b"\xa1" + identifier[1:]
     if values.get(_ALGORITHM_PROTECTION, der.sequence(protection)) != der.sequence(protection):
         raise Ask("algorithm protection does not agree")
-    return cms.SignedCMS(
+    signed = cms.SignedCMS(
         certificate=own.certificate,
         others=others,
         algorithm=algorithm,
@@ -133,6 +137,78 @@ def read_cms(
         timestamps=timestamps,
         content=content,
     )
+    if content_type == "data" and not timestamps:
+        _keep(_Template.of(data, end, (first, first + len(attributes)), signed))
+    return signed
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A signature of a signer met before. The next one by the same signer, of the same length,
+    differs only in digest, time and signature value; all the rest is compared, not read again.
+
+    fixed: the parts between, with their places.
+    """
+
+    fixed: tuple[tuple[int, bytes], ...]
+    attributes: tuple[int, int]
+    time_at: int
+    digest_at: int
+    signature: tuple[int, int]
+    signed: cms.SignedCMS
+
+    @classmethod
+    def of(
+        cls, data: bytes, end: int, attributes: tuple[int, int], signed: cms.SignedCMS
+    ) -> _Template:
+        start, stop = attributes
+        digest_at = data.index(der.octets(signed.message_digest), start, stop) + 2
+        cuts = [(digest_at, digest_at + len(signed.message_digest))]
+        time_at = 0
+        if signed.signing_time is not None:
+            time_at = data.index(cms.SIGNING_TIME, start, stop) + len(cms.SIGNING_TIME) + 2
+            cuts.append((time_at, time_at + TIME_BYTES))
+        signature = (end - len(signed.signature), end)
+        fixed, at = [], 0
+        for begin, finish in sorted([*cuts, signature]):
+            fixed.append((at, data[at:begin]))
+            at = finish
+        return cls(tuple(fixed), attributes, time_at, digest_at, signature, signed)
+
+    def fits(self, data: bytes) -> bool:
+        return all(data.startswith(part, at) for at, part in self.fixed)
+
+    def read(self, data: bytes) -> cms.SignedCMS:
+        """What `data` says, which fits. Raises Ask for a time that is none."""
+        start, stop = self.attributes
+        time = data[self.time_at : self.time_at + TIME_BYTES] if self.time_at else None
+        return replace(
+            self.signed,
+            signed_attributes=der.tlv(SET, data[start:stop]),
+            signature=data[self.signature[0] : self.signature[1]],
+            message_digest=data[self.digest_at : self.digest_at + _SIZES[self.signed.digest]],
+            signing_time=_signing_time(time),
+        )
+
+
+TIME_BYTES = 15  # a UTCTime with its tag and length
+TEMPLATES_MAX = 1024
+TEMPLATES_EACH_MAX = 32
+_templates: dict[int, tuple[_Template, ...]] = {}
+
+
+def _keep(template: _Template) -> None:
+    """Remember a template by the length of the whole; of many the newest."""
+    if len(_templates) >= TEMPLATES_MAX:
+        _templates.clear()
+    length = template.signature[1]
+    # A new tuple each time: another thread may be reading the old one.
+    _templates[length] = (template, *_templates.get(length, ())[: TEMPLATES_EACH_MAX - 1])
+
+
+def forget() -> None:
+    """Empty the memory (for measuring and for tests)."""
+    _templates.clear()
 
 
 def read_message(data: bytes) -> cms.SignedCMS:
