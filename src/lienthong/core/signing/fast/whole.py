@@ -15,23 +15,22 @@ from lienthong.core.signing.fast.tables import OBJECTS_MAX
 from lienthong.core.signing.pdf_check import check_pages
 
 
-def check_whole(data: bytes, *, pages: bool = True) -> None:
+def check_whole(data: bytes) -> None:
     """Raise Ask unless `data` reads without a warning, every object of it."""
     try:
         with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as pdf:
-            if not is_whole(pdf, pages=pages):
+            if not is_whole(pdf):
                 raise Ask("the file does not read without a warning")
     except (pikepdf.PdfError, RuntimeError, TypeError, ValueError) as error:
         raise Ask("the file does not read") from error
 
 
-def is_whole(pdf: pikepdf.Pdf, *, pages: bool = True) -> bool:
+def is_whole(pdf: pikepdf.Pdf) -> bool:
     """Whether every object of an open file reads, and its pages are one tree."""
     try:
         if len(pdf.objects) > OBJECTS_MAX:  # the list is made by reading every object
             return False
-        if pages:
-            check_pages(pdf)
+        check_pages(pdf)
     except (pikepdf.PdfError, RuntimeError, TypeError, ValueError, Problem):
         return False
     return not pdf.get_warnings()
