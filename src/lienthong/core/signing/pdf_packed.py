@@ -15,7 +15,7 @@ SPARE_BYTES = 4 * 1024 * 1024
 TIMES_MAX = 2
 _PIECE = 64 * 1024
 _HEAD_MAX = 4096
-_STREAM = re.compile(rb"\bstream\r?\n")
+_STREAM = re.compile(rb"stream\r?\n")  # with a word to search for it is much faster
 _ENTRY = re.compile(rb"/(?:Subtype|Type)\s*/([A-Za-z0-9]+)")
 # Streams that qpdf never reads as tables, whatever a table says: what these hold is no object.
 _FILTERS = re.compile(rb"/(?:FlateDecode|Fl|LZWDecode|LZW|RunLengthDecode|RL)\b")
@@ -27,15 +27,27 @@ def check_packed(data: bytes) -> None:
     An image or a font is unpacked by viewers only, so what says to be one by its entries counts
     only when an object stream could hide there: when it starts like one.
     """
-    left = SPARE_BYTES + TIMES_MAX * len(data)
+    left = allowance(data)
     for found in _STREAM.finditer(data):
-        begin = data.rfind(b"obj", max(0, found.start() - _HEAD_MAX), found.start())
-        head = data[begin if begin >= 0 else max(0, found.start() - _HEAD_MAX) : found.start()]
-        filters = len(_FILTERS.findall(head))
-        if filters > 1 and b"/DCTDecode" not in head:
-            raise PdfBroken(detail="luồng nén nhiều lớp")
-        if _may_hold_objects(head, data[found.end() : found.end() + 1024]):
-            left -= _unpacked(data, found.end(), left)
+        if not data[found.start() - 1 : found.start()].isalnum():  # not an endstream
+            left = check_stream(data, found.start(), found.end(), left)
+
+
+def allowance(data: bytes) -> int:
+    """To how many bytes a file like this may unpack."""
+    return SPARE_BYTES + TIMES_MAX * len(data)
+
+
+def check_stream(data: bytes, word: int, start: int, left: int) -> int:
+    """What is left of the allowance after one stream. word: where "stream" stands; start: where its
+    content begins. Raises PdfBroken."""
+    begin = data.rfind(b"obj", max(0, word - _HEAD_MAX), word)
+    head = data[begin if begin >= 0 else max(0, word - _HEAD_MAX) : word]
+    if len(_FILTERS.findall(head)) > 1 and b"/DCTDecode" not in head:
+        raise PdfBroken(detail="luồng nén nhiều lớp")
+    if _may_hold_objects(head, data[start : start + 1024]):
+        left -= _unpacked(data, start, left)
+    return left
 
 
 def _may_hold_objects(head: bytes, start: bytes) -> bool:

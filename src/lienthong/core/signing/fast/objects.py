@@ -23,6 +23,8 @@ from lienthong.core.signing.fast.values import (
     reference,
     whole_number,
 )
+from lienthong.core.signing.pdf_packed import allowance, check_stream
+from lienthong.core.signing.problems import PdfBroken
 
 DEPTH_MAX = 4
 OBJECTS_MAX = 5000
@@ -47,7 +49,7 @@ def check_objects(tables: Tables) -> dict[int, bytes]:
         raise Ask("very many objects")
     data, pattern = tables.data, _object()
     targets: set[tuple[bytes, bytes]] = set()
-    streams: list[tuple[bytes, int, int]] = []
+    streams: list[tuple[bytes, re.Match[bytes], int]] = []
     texts: dict[int, bytes] = {}
     for number, (offset, limit) in known.items():
         found = pattern.match(data, offset, limit)
@@ -60,12 +62,20 @@ def check_objects(tables: Tables) -> dict[int, bytes]:
         _check_keys(text)
         texts[number] = text
         if found.group(3) is not None:
-            streams.append((text, found.end(), limit))
+            streams.append((text, found, limit))
     if any(generation != b"0" or int(number) not in known for number, generation in targets):
         raise Ask("a reference to nothing")
-    for text, at, limit in streams:
-        if _STREAM_END.match(data, at + _length(text, texts), limit) is None:
+    left = allowance(data)
+    for text, found, limit in streams:
+        end = found.end() + _length(text, texts)
+        if b"/F" in dictionary_of(text) or _STREAM_END.match(data, end, limit) is None:
             raise Ask("a stream is not as long as it says")
+        try:
+            left = check_stream(data, found.start(3), found.end(), left)
+        except PdfBroken as error:
+            raise Ask("a stream unpacks too far") from error
+    if data.count(b"stream") != 2 * len(streams):
+        raise Ask("a word that looks like a stream")
     return texts
 
 
@@ -112,25 +122,35 @@ def check_pages(texts: Mapping[int, bytes], top: Ref) -> None:
 
     texts: what `check_objects` returned. top: what the catalog names as Pages.
     """
-    waiting: list[tuple[Ref, Ref | None]] = [(top, None)]
+    waiting: list[tuple[Ref, Ref | None, bool]] = [(top, None, False)]
     met: set[Ref] = set()
     pages = 0
     while waiting:
-        ref, above = waiting.pop()
+        ref, above, has_all = waiting.pop()
         node = _node(texts, ref)
         if ref in met or len(met) > PAGES_MAX:
             raise Ask("a page twice, or very many")
         met.add(ref)
         if (reference(node[b"/Parent"]) if b"/Parent" in node else None) != above:
             raise Ask("a page with another parent")
-        if node.get(b"/Type") == b"/Page":
+        has_all = has_all or _has_all(node, texts)
+        if node.get(b"/Type") == b"/Page" and has_all:
             pages += 1
         elif node.get(b"/Type") == b"/Pages":
-            waiting += [(reference(kid), ref) for kid in array_of(node.get(b"/Kids"))]
+            kids = array_of(node.get(b"/Kids"))
+            waiting += [(reference(kid), ref, has_all) for kid in kids]
         else:
-            raise Ask("a page that does not say so")
+            raise Ask("a page that does not say so, or lacks something")
     if not pages or pages != whole_number(_node(texts, top).get(b"/Count")):
         raise Ask("not as many pages as the tree says")
+
+
+def _has_all(node: Dictionary, texts: Mapping[int, bytes]) -> bool:
+    """Whether resources and size of pages stand here, of the kinds that they must be."""
+    resources, box = node.get(b"/Resources", b""), node.get(b"/MediaBox", b"")
+    if resources[-1:] == b"R":
+        resources = texts.get(reference(resources).number, b"")
+    return resources[:2] == b"<<" and box[:1] == b"[" and len(array_of(box)) == 4
 
 
 def _node(texts: Mapping[int, bytes], ref: Ref) -> Dictionary:

@@ -114,7 +114,6 @@ class Tables:
             raise Ask("an object stands outside its revision")
         return object_at(self.data, ref, offset, section.start), offset, number
 
-
     def begin(self, number: int) -> int:
         """Where a revision begins: at the end of the one before."""
         below = number + 1

@@ -5,24 +5,11 @@ The same library and the same question as on the reference path.
 
 from __future__ import annotations
 
-import io
-
 import pikepdf
 
 from lienthong.core.errors import Problem
-from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.tables import OBJECTS_MAX
 from lienthong.core.signing.pdf_check import check_pages
-
-
-def check_whole(data: bytes) -> None:
-    """Raise Ask unless `data` reads without a warning, every object of it."""
-    try:
-        with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as pdf:
-            if not is_whole(pdf):
-                raise Ask("the file does not read without a warning")
-    except (pikepdf.PdfError, RuntimeError, TypeError, ValueError) as error:
-        raise Ask("the file does not read") from error
 
 
 def is_whole(pdf: pikepdf.Pdf) -> bool:
