@@ -3,6 +3,8 @@
 MAKEFLAGS += --no-print-directory
 .PHONY: help demo test check browser load bench docs ci clean run-env dev-env core-alone
 ARGS ?=
+# Processes that run the tests; each has a PostgreSQL of its own.
+WORKERS ?= 2
 BIN := .venv/bin
 
 help: ## this list
@@ -15,7 +17,7 @@ demo: run-env ## set everything up and run the country on this machine (Ctrl-C s
 
 test: dev-env ## set everything up and run every test
 	@tools/test_tools.sh
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: dev-env core-alone ## format, lint, imports, types, links of the docs, core without Django
 	$(BIN)/ruff format --check .
