@@ -123,9 +123,12 @@ def verify_detached(
         findings=findings,
     )
     check_algorithm(signed, best, findings)
-    head = SignatureReport(
+    return SignatureReport(
         PACKET_FIELD,
         findings.indication,
+        findings.sub_indication,
+        sub_indications=tuple(findings.sub_indications),
+        checks=tuple(findings.checks),
         signer=signer_card(signed.certificate, path.way),
         claimed_at=signed.signing_time,
         covers_whole=True,
@@ -143,7 +146,6 @@ def verify_detached(
         ),
         regime=regime_text(best.at if best.is_proved else signed.signing_time or at),
     )
-    return _report(head, findings)
 
 
 def _context(trust: Trust, now: datetime, poes: Sequence[KnownPoe], evidence: Evidence) -> Context:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -46,8 +46,13 @@ class Algorithm:
 
     @property
     def label(self) -> str:
-        names = {"rsassa_pss": "RSA-PSS", "rsassa_pkcs1v15": "RSA PKCS#1 v1.5", "ecdsa": "ECDSA"}
-        return f"{names[self.family]} {self.digest.upper()}"
+        return _label(self.family, self.digest)
+
+
+@cache
+def _label(family: str, digest: str) -> str:
+    names = {"rsassa_pss": "RSA-PSS", "rsassa_pkcs1v15": "RSA PKCS#1 v1.5", "ecdsa": "ECDSA"}
+    return f"{names[family]} {digest.upper()}"
 
 
 class AlgorithmRefused(ValueError):  # noqa: N818
@@ -68,6 +73,13 @@ def check_key(key: object) -> PublicKey:
             raise AlgorithmRefused(f"đường cong {key.curve.name} không được phép")
         return key
     raise AlgorithmRefused(f"loại khóa {type(key).__name__} không được phép")
+
+
+@lru_cache(maxsize=4096)
+def key_of(certificate: x509.Certificate) -> PublicKey:
+    """The certificate's key, read and checked once. Raises what check_key raises, ValueError,
+    cryptography's UnsupportedAlgorithm."""
+    return check_key(certificate.public_key())
 
 
 # Algorithm identifiers of signatures: the digest is in the name, or in the parameters for PSS.
@@ -111,25 +123,39 @@ def verify(
     public = check_key(key)
     if at is not None:
         check_dates(algorithm.family, public, at)
+    verify_by(public, algorithm, digest, signature)
+
+
+def verify_by(key: PublicKey, algorithm: Algorithm, digest: bytes, signature: bytes) -> None:
+    """As `verify`, with a key that `check_key` or `key_of` has returned."""
+    scheme = _scheme(algorithm)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        if isinstance(scheme, ec.ECDSA):
+            key.verify(signature, digest, scheme)
+            return
+    elif not isinstance(scheme, ec.ECDSA):
+        key.verify(signature, digest, *scheme)
+        return
+    raise AlgorithmRefused("thuật toán trong chữ ký không khớp với loại khóa")
+
+
+@lru_cache(maxsize=64)
+def _scheme(algorithm: Algorithm) -> ec.ECDSA | tuple[padding.AsymmetricPadding, Prehashed]:
+    """How the library is asked to verify by this row. Raises AlgorithmRefused (R13, R15)."""
     maker = DIGESTS.get(algorithm.digest)
     if maker is None:
         raise AlgorithmRefused(f"thuật toán băm {algorithm.digest} không được phép")
     digester = maker()
     prehashed = Prehashed(digester)
-    if isinstance(public, rsa.RSAPublicKey):
-        if algorithm.family == "rsassa_pss":
-            if algorithm.salt != digester.digest_size:
-                raise AlgorithmRefused("tham số PSS không đúng bảng thuật toán")
-            pss = padding.PSS(padding.MGF1(digester), salt_length=algorithm.salt)
-            public.verify(signature, digest, pss, prehashed)
-            return
-        if algorithm.family == "rsassa_pkcs1v15":
-            public.verify(signature, digest, padding.PKCS1v15(), prehashed)
-            return
-    elif isinstance(public, ec.EllipticCurvePublicKey) and algorithm.family == "ecdsa":
-        public.verify(signature, digest, ec.ECDSA(prehashed))
-        return
-    raise AlgorithmRefused("thuật toán trong chữ ký không khớp với loại khóa")
+    if algorithm.family == "ecdsa":
+        return ec.ECDSA(prehashed)
+    if algorithm.family == "rsassa_pkcs1v15":
+        return padding.PKCS1v15(), prehashed
+    if algorithm.family != "rsassa_pss":
+        raise AlgorithmRefused("thuật toán trong chữ ký không khớp với loại khóa")
+    if algorithm.salt != digester.digest_size:
+        raise AlgorithmRefused("tham số PSS không đúng bảng thuật toán")
+    return padding.PSS(padding.MGF1(digester), salt_length=algorithm.salt), prehashed
 
 
 # Dates --------------------------------------------------------------------------------------------
@@ -229,7 +255,11 @@ def _is_pss_of_table(parameters: padding.PSS, digest: hashes.HashAlgorithm) -> b
 
 def regime_at(signed_at: datetime) -> Regime | None:
     """The legal regime of a document signed at this moment; None before the first (SG-1)."""
-    day = signed_at.astimezone(_VIETNAM).date()
+    return _regime_on(signed_at.astimezone(_VIETNAM).date())
+
+
+@lru_cache(maxsize=1024)
+def _regime_on(day: date) -> Regime | None:
     begun = [
         one
         for one in table().regimes

@@ -93,14 +93,15 @@ def check_signature(
         findings.failed("integrity", "HASH_FAILURE", "Nội dung đã bị thay đổi sau khi ký.")
     digest = hashlib.new(signed.algorithm.digest, signed.signed_attributes).digest()
     try:
-        policy.verify(signed.certificate.public_key(), signed.algorithm, digest, signed.signature)
+        key = policy.key_of(signed.certificate)
+        policy.verify_by(key, signed.algorithm, digest, signed.signature)
     except InvalidSignature:
         text = "Chữ ký không phải do khóa bí mật của chứng thư này tạo ra."
         findings.failed("signature", "SIG_CRYPTO_FAILURE", text)
     except (policy.AlgorithmRefused, ValueError) as error:
         findings.unknown("algorithm", "CRYPTO_CONSTRAINTS_FAILURE", f"Thuật toán: {error}.")
     else:
-        label = f"{policy.key_label(signed.certificate.public_key())}, {signed.algorithm.label}"
+        label = f"{key_name(signed.certificate)}, {signed.algorithm.label}"
         text = f"Chữ ký do đúng khóa bí mật của chứng thư này tạo ra ({label})."
         findings.good("signature", text)
 
@@ -339,7 +340,7 @@ def check_stamps(
 def check_algorithm(signed: SignedCMS, best: Poe, findings: Findings) -> None:
     """Block 9: the signature's row in the table of algorithms must reach the best time."""
     try:
-        key = policy.check_key(signed.certificate.public_key())
+        key = policy.key_of(signed.certificate)
         policy.check_dates(signed.algorithm.family, key, best.at)
     except policy.AlgorithmRefused as error:
         sub = (
@@ -418,6 +419,7 @@ def signer_card(certificate: x509.Certificate, way: str = "") -> SignerCard:
     )
 
 
+@lru_cache(maxsize=4096)
 def key_name(certificate: x509.Certificate) -> str:
     """Kind and size of the certificate's key, "" for a key that is none."""
     try:
