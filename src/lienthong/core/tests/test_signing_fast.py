@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+import pikepdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from pyhanko.sign import fields
 
 from lienthong.core import signing
 from lienthong.core.signing import Verdict, cms, fast
+from lienthong.core.signing.pdf_update import Update
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, rsa_keys, test_pki
 from lienthong.core.tests.stamp_samples import Desk
@@ -188,3 +191,17 @@ def test_a_timestamped_document_passes_with_the_report_of_the_reference_path() -
 
     assert fast.read_cms(fast.read_pdf(data).signatures[0].contents, trailing_zeros=True).timestamps
     assert quickly(data) == fully(data)
+
+
+def test_a_page_met_very_often_is_given_up_after_a_few_warnings() -> None:
+    """qpdf repairs such a page each time it meets it, which takes seconds for a megabyte."""
+    data = samples.make_pdf(pages=1)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        pages = pdf.Root["/Pages"]
+        page = b"%d 0 R " % pdf.pages[0].objgen[0]
+        update = Update.begin(data, pdf)
+        kids = b"<< /Type /Pages /Count 1 /Kids [" + page * 20_000 + b"] >>"
+        update.replace_with(pages, kids)
+
+    with pytest.raises(signing.PdfBroken):
+        signing.check_unsigned_pdf(update.finish())

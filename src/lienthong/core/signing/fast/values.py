@@ -88,11 +88,12 @@ def dictionary_of(text: bytes) -> Dictionary:
     text = text.strip(_SPACES)
     if text[:2] != b"<<" or text[-2:] != b">>":
         raise Ask("a value is not a dictionary")
-    pairs = _pair().findall(text, 2 + len(text[2:]) - len(text[2:].lstrip(_SPACES)))
+    inside = text[2:].lstrip(_SPACES)
+    pairs = _pair().findall(inside)
     found = {key: value for _, key, value in pairs}
     if len(pairs) > PAIRS_MAX or len(found) != len(pairs):
         raise Ask("a dictionary has very many keys, or one twice")
-    if b"".join([whole for whole, _, _ in pairs]) != text[2:-2].lstrip(_SPACES):
+    if b"".join([whole for whole, _, _ in pairs]) != inside[:-2]:
         raise Ask("a dictionary is not written plainly")
     return found
 
