@@ -20,7 +20,7 @@ def test_every_name_has_one_home_and_is_given() -> None:
 
 def test_a_name_that_does_not_exist_is_told() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
-        _ = signing.no_such_name  # type: ignore[attr-defined]
+        _ = signing.no_such_name
 
 
 def test_validating_a_path_loads_no_pdf_reader() -> None:
