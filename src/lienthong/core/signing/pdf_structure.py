@@ -537,11 +537,11 @@ def parse_date(text: str) -> datetime | None:
     month, day, hour, minute, second = (
         int(part) if part else default for part, default in zip(rest, (1, 1, 0, 0, 0), strict=True)
     )
-    zone: timezone = UTC
-    if found.group(8):
-        offset = timedelta(hours=int(found.group(9)), minutes=int(found.group(10) or 0))
-        zone = timezone(-offset if found.group(8) == "-" else offset)
     try:
+        zone: timezone = UTC
+        if found.group(8):
+            offset = timedelta(hours=int(found.group(9)), minutes=int(found.group(10) or 0))
+            zone = timezone(-offset if found.group(8) == "-" else offset)
         return datetime(int(year), month, day, hour, minute, second, tzinfo=zone)
-    except ValueError:
+    except ValueError:  # a day that is none, or a zone a day or more away
         return None

@@ -16,6 +16,7 @@ from pyhanko.sign import fields
 
 from lienthong.core import signing
 from lienthong.core.signing import Verdict, cms, fast
+from lienthong.core.signing.pdf_structure import parse_date
 from lienthong.core.signing.pdf_update import Update
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, rsa_keys, test_pki
@@ -205,3 +206,16 @@ def test_a_page_met_very_often_is_given_up_after_a_few_warnings() -> None:
 
     with pytest.raises(signing.PdfBroken):
         signing.check_unsigned_pdf(update.finish())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "D:20261121093000+47'00'",
+        "D:20261121093000-24'00'",
+        "D:20261321093000Z",
+        "D:00001121093000Z",
+    ],
+)
+def test_a_claimed_time_that_is_none_is_no_time(text: str) -> None:
+    assert parse_date(text) is None
