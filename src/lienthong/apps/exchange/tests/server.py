@@ -21,8 +21,9 @@ from django.db import connection
 
 from lienthong.apps.directory import api as directory
 from lienthong.apps.exchange.hub import api as hub_api
-from lienthong.apps.exchange.hub.app import Hub, create_app
+from lienthong.apps.exchange.hub.app import create_app
 from lienthong.apps.exchange.hub.config import HubConfig, and_close, conninfo_of
+from lienthong.apps.exchange.hub.process import Hub
 from lienthong.apps.pki import api as pki
 from lienthong.core import edxml, signing
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lienthong.apps.exchange.hub.app import ROUTES
 from lienthong.apps.exchange.hub.openapi import DESCRIPTION
+from lienthong.apps.exchange.hub.routes import ROUTES
 
 
 def test_every_route_is_described_and_nothing_else() -> None:

@@ -41,7 +41,7 @@ from .protocol import (
 )
 
 if TYPE_CHECKING:
-    from ..app import Hub
+    from ..process import Hub
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 SMALL_BODY_BYTES = 64 * 1024

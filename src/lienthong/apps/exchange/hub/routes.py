@@ -1,0 +1,14 @@
+"""Every route of the native door. A new subject adds its module here and nowhere else."""
+
+from __future__ import annotations
+
+from . import evidence, fetching, lookup, operation, sending
+from .shared import RouteRow
+
+ROUTES: tuple[RouteRow, ...] = (
+    *sending.ROUTES,
+    *lookup.ROUTES,
+    *fetching.ROUTES,
+    *evidence.ROUTES,
+    *operation.ROUTES,
+)
