@@ -3,8 +3,10 @@
     packet = edxml.decode(raw)                       # or PacketInvalid with every finding
     reading = edxml.read(raw, profile=..., context=...)   # never raises for a bad packet
     raw = edxml.encode(packet)
+    reading = edxml.read_file(path, folder=...)      # attachments of hundreds of MB stay on disk
 
-`xml.parse` is the one hardened XML reader of the whole code base. No I/O happens here.
+`xml.parse` is the one hardened XML reader of the whole code base. No I/O happens here,
+except in `large`, which reads and writes files.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from lienthong.core.edxml.decoder import (
 )
 from lienthong.core.edxml.encoder import encode
 from lienthong.core.edxml.findings import RULES, Finding, Profile, RuleRow, Severity, finding
+from lienthong.core.edxml.large import FileReading, StoredFile, read_file, write_file
 from lienthong.core.edxml.lists import DocumentType, document_type, document_types
 from lienthong.core.edxml.model import (
     VIETNAM,
@@ -56,10 +59,10 @@ from lienthong.core.edxml.xml import Limits
 __all__ = [
     "RULES", "VIETNAM", "Attachment", "AttachmentFacts", "AttachmentRefused", "Business",
     "BusinessKind", "Context", "DeliveryState", "DocumentPacket", "DocumentType", "Facts",
-    "Finding", "Known", "KnownDocument", "Limits", "Mark", "Organization", "Packet",
+    "FileReading", "Finding", "Known", "KnownDocument", "Limits", "Mark", "Organization", "Packet",
     "PacketInvalid", "PacketSignature", "Profile", "Reading", "ReceiverChange", "Replacement",
     "ResponseFor", "RuleRow", "Severity", "SignatureState", "Signer", "Staff", "StatusCode",
-    "StatusPacket", "TextNotEncodable", "TraceEntry", "Update", "Urgency", "XMLRefused", "after",
-    "check", "decode", "document_type", "document_types", "encode", "find_marks", "finding",
-    "read", "review", "secrecy_marks",
+    "StatusPacket", "StoredFile", "TextNotEncodable", "TraceEntry", "Update", "Urgency", "XMLRefused",
+    "after", "check", "decode", "document_type", "document_types", "encode", "find_marks", "finding",
+    "read", "read_file", "review", "secrecy_marks", "write_file",
 ]  # fmt: skip
