@@ -59,10 +59,11 @@ from lienthong.core.edxml.xml import Limits
 __all__ = [
     "RULES", "VIETNAM", "Attachment", "AttachmentFacts", "AttachmentRefused", "Business",
     "BusinessKind", "Context", "DeliveryState", "DocumentPacket", "DocumentType", "Facts",
-    "FileReading", "Finding", "Known", "KnownDocument", "Limits", "Mark", "Organization", "Packet",
-    "PacketInvalid", "PacketSignature", "Profile", "Reading", "ReceiverChange", "Replacement",
-    "ResponseFor", "RuleRow", "Severity", "SignatureState", "Signer", "Staff", "StatusCode",
-    "StatusPacket", "StoredFile", "TextNotEncodable", "TraceEntry", "Update", "Urgency", "XMLRefused",
-    "after", "check", "decode", "document_type", "document_types", "encode", "find_marks", "finding",
-    "read", "read_file", "review", "secrecy_marks", "write_file",
+    "FileReading", "Finding", "Known", "KnownDocument", "Limits", "Mark", "Organization",
+    "Packet", "PacketInvalid", "PacketSignature", "Profile", "Reading", "ReceiverChange",
+    "Replacement", "ResponseFor", "RuleRow", "Severity", "SignatureState", "Signer", "Staff",
+    "StatusCode", "StatusPacket", "StoredFile", "TextNotEncodable", "TraceEntry", "Update",
+    "Urgency", "XMLRefused", "after", "check", "decode", "document_type", "document_types",
+    "encode", "find_marks", "finding", "read", "read_file", "review", "secrecy_marks",
+    "write_file",
 ]  # fmt: skip
