@@ -59,14 +59,14 @@ def key_id(name: str, public_key: Ed25519PublicKey) -> bytes:
 
 def verifier_key(name: str, public_key: Ed25519PublicKey) -> str:
     """Return the key as one line to publish: `name+key id+base64`, as other tools read it."""
-    _check_name(name)
+    check_name(name)
     raw = base64.b64encode(_ED25519 + public_key.public_bytes_raw()).decode("ascii")
     return f"{name}+{key_id(name, public_key).hex()}+{raw}"
 
 
 def sign_note(text: str, key: Ed25519PrivateKey, name: str) -> str:
     """Return the note: `text` (which ends in a newline), an empty line and the signature."""
-    _check_name(name)
+    check_name(name)
     if not text.endswith("\n") or _CONTROL.search(text):
         raise ValueError("the text of a note ends in a newline and has no other control character")
     signed = key_id(name, key.public_key()) + key.sign(text.encode())
@@ -78,7 +78,7 @@ def open_note(note: str, public_key: Ed25519PublicKey, name: str) -> str:
 
     Signatures of other keys are passed over; one of this key that does not verify spoils the note.
     """
-    text, signatures = _split(note)
+    text, signatures = split_note(note)
     wanted = key_id(name, public_key)
     verified = False
     for signer, signed in signatures:
@@ -101,7 +101,7 @@ def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey, name: str) -
     """
     text = str(checkpoint)
     try:
-        parsed = _parse(text)
+        parsed = parse_checkpoint(text)
     except CheckpointInvalid as problem:
         raise ValueError(f"not a checkpoint: {problem}") from problem
     if parsed != checkpoint:
@@ -117,26 +117,32 @@ def verify_checkpoint(
     name: the key's name when it is not the origin. Raises CheckpointInvalid, for a checkpoint of
     another log too.
     """
-    checkpoint = _parse(open_note(note, public_key, name or origin))
+    checkpoint = parse_checkpoint(open_note(note, public_key, name or origin))
     if checkpoint.origin != origin:
         _refuse("other_origin")
     return checkpoint
 
 
-def _parse(text: str) -> Checkpoint:
+def parse_checkpoint(text: str) -> Checkpoint:
+    """Return what the text of a checkpoint says; no signature is looked at. Raises
+    CheckpointInvalid."""
     lines = text.split("\n")
     if len(lines) < 4 or lines.pop() or not all(lines):
         _refuse("lines_missing")
     origin, size, root, *extensions = lines
     if not _SIZE.fullmatch(size) or int(size) > SIZE_MAX:
         _refuse("size_not_a_number")
-    digest = _decode(root)
+    digest = decode(root)
     if len(digest) != HASH_SIZE_BYTES or (size == "0" and digest != EMPTY_ROOT):
         _refuse("root_not_a_hash")
     return Checkpoint(origin, int(size), digest, tuple(extensions))
 
 
-def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return the signed text and each signature as (key name, key id and signature).
+
+    Checks the form alone. Raises CheckpointInvalid.
+    """
     if len(note) > NOTE_SIZE_MAX_CHARACTERS or _CONTROL.search(note) or not note.endswith("\n"):
         _refuse("not_a_note")
     try:
@@ -152,14 +158,14 @@ def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
         name, separator, encoded = line.removeprefix(_SIGNATURE_START).partition(" ")
         if not line.startswith(_SIGNATURE_START) or not separator or not _is_name(name):
             _refuse("not_a_note")
-        signed = _decode(encoded)
+        signed = decode(encoded)
         if len(signed) <= 4:
             _refuse("not_a_note")
         signatures.append((name, signed))
     return f"{text}\n", signatures
 
 
-def _decode(text: str) -> bytes:
+def decode(text: str) -> bytes:
     """Base64 in its one standard form; the decoder alone would let loose ends through."""
     try:
         found = base64.b64decode(text, validate=True)
@@ -174,7 +180,7 @@ def _is_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(each.isspace() for each in name)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
     if not _is_name(name) or _CONTROL.search(name):
         raise ValueError("the name of a key is not empty and has no space and no plus sign")
 

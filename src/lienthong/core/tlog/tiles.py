@@ -92,7 +92,7 @@ def append(tiles: Tiles, size: int, leaf_hashes: Iterable[bytes]) -> Growth:
             changed[level, index] = tile
             index += 1
             if len(tile) == TILE_SIZE_BYTES:
-                added.append(_top(tile))
+                added.append(tile_root(tile))
         level, count = level + 1, size >> (TILE_HEIGHT * (level + 1))
     return Growth(grown, root(MemoryTiles(changed, below=tiles), grown), changed)
 
@@ -221,7 +221,8 @@ def _fold(row: bytes) -> bytes:
     return b"".join([sha256(b"\x01" + row[at : at + 64]).digest() for at in range(0, whole, 64)])
 
 
-def _top(tile: bytes) -> bytes:
+def tile_root(tile: bytes) -> bytes:
+    """Return the root over a full tile: its hash in the tile above."""
     while len(tile) > HASH_SIZE_BYTES:
         tile = _fold(tile)
     return tile
