@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from asn1crypto import algos, cms, core, tsp
 from cryptography import x509
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lienthong.core.signing import der
+from lienthong.core.signing.identity import by_identity
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.policy import Algorithm
 
@@ -112,7 +112,7 @@ class _Fixed:
     algorithm: bytes
 
 
-@lru_cache(maxsize=256)
+@by_identity
 def _fixed(certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> _Fixed:
     own = certificate.public_bytes(Encoding.DER)
     issuers = [one.public_bytes(Encoding.DER) for one in chain]

@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-from lienthong.core.signing.evidence import Evidence
+from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.path_plain import is_enough, is_plain
 from lienthong.core.signing.path_rules import PathRules
 from lienthong.core.signing.policy import AlgorithmRefused, check_certificate
@@ -148,7 +148,6 @@ class _Kept:
 class _Memory:
     evidence: Revocations
     pool: Mapping[bytes, tuple[x509.Certificate, ...]]
-    fingerprints: frozenset[bytes]
     results: dict[bytes, tuple[_Kept, ...]] = field(default_factory=dict)
     own: dict[bytes, tuple[_Kept, ...]] = field(default_factory=dict)  # by the Trust alone, by leaf
 
@@ -178,11 +177,7 @@ def _memory(trust: Trust) -> _Memory:
     memory = _MEMORY.get(trust)
     if memory is None:
         known = (*trust.anchors, *trust.intermediates)
-        fresh = _Memory(
-            Revocations(trust.crls, trust.ocsps),
-            _by_subject(known),
-            frozenset(fingerprint(one) for one in known),
-        )
+        fresh = _Memory(Revocations(trust.crls, trust.ocsps), _by_subject(known))
         with _MEMORY_LOCK:
             memory = _MEMORY.setdefault(trust, fresh)
     return memory
@@ -219,9 +214,9 @@ def check_path(
     signature; evidence: certificates, lists and OCSP answers from anywhere. Both may help, neither
     is believed.
     """
-    evidence, now = evidence or Evidence(), now or FOREVER
+    evidence, now = evidence or NO_EVIDENCE, now or FOREVER
     memory = _memory(trust)
-    extra = _strangers((*others, *evidence.certificates), memory)
+    extra = _strangers((*others, *evidence.certificates), trust)
     key = _question_key(leaf, extra, evidence) + (b"plain" if is_enough() else b"")
     for kept in memory.results.get(key, ()):
         if kept.stands(at, now):
@@ -235,7 +230,7 @@ def check_path(
     if result.trouble is None and result.since and result.until:
         later = [made for made in revocations.times if made > now]
         kept = _Kept(result.since, result.until, now, min(later, default=None), result)
-        known = all(fingerprint(one) in memory.fingerprints for one in result.certificates[1:])
+        known = {fingerprint(one) for one in result.certificates[1:]} <= trust.known_fingerprints
         is_own = known and not (evidence.crls or evidence.ocsps)
         memory.keep(key, kept, by_trust_alone=is_own)
     return result
@@ -249,12 +244,12 @@ def holds(sha256: bytes, *, trust: Trust, at: datetime, now: datetime | None = N
 
 
 def _strangers(
-    certificates: Iterable[x509.Certificate], memory: _Memory
+    certificates: Iterable[x509.Certificate], trust: Trust
 ) -> tuple[x509.Certificate, ...]:
     found: dict[bytes, x509.Certificate] = {}
     for one in certificates:
         key = fingerprint(one)
-        if key not in memory.fingerprints:
+        if key not in trust.known_fingerprints:
             found.setdefault(key, one)
             if len(found) >= EXTRA_MAX:
                 break
@@ -265,6 +260,8 @@ def _question_key(
     leaf: x509.Certificate, extra: Sequence[x509.Certificate], evidence: Evidence
 ) -> bytes:
     """What the answer depends on besides the Trust and the times (SG-V-11)."""
+    if not extra and not evidence:
+        return fingerprint(leaf)
     digest = hashlib.sha256(fingerprint(leaf))
     for one in extra:
         digest.update(fingerprint(one))

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Required, TypedDict
 
 from lienthong.core.errors import Problem
 from lienthong.core.signing import cms
@@ -27,6 +28,9 @@ from lienthong.core.signing.report import (
     Findings,
     Indication,
     SignatureReport,
+    SignerCard,
+    StatusReport,
+    TimestampReport,
     Verdict,
     with_findings,
     worst,
@@ -133,36 +137,42 @@ def verify_one(
     for text in facts.false_timestamps:
         findings.failed("coverage", "FORMAT_FAILURE", text)
     _tell_coverage(found, findings)
-    head = SignatureReport(
-        found.field,
-        findings.indication,
-        claimed_at=found.claimed_at,
-        covers_whole=found.covers_whole,
-        notes=_notes(found),
-        format=_FORMATS.get(found.subfilter, found.subfilter),
-        changes_after=tuple(one.text for one in found.remarks if one.check == "coverage"),
-    )
     signed = _parse(found, findings) if found.contents and found.end else None
+    judged = _Judged(claimed_at=found.claimed_at)
     if signed is not None:
-        head = _judge(head, found, signed, facts, findings)
+        judged = _judge(found, signed, facts, findings)
     elif findings.indication is Indication.PASSED:
         findings.failed("format", "FORMAT_FAILURE", "Không đọc được giá trị chữ ký.")
-    return replace(
-        head,
-        indication=findings.indication,
-        sub_indication=findings.sub_indication,
+    return SignatureReport(
+        found.field,
+        findings.indication,
+        findings.sub_indication,
         sub_indications=tuple(findings.sub_indications),
         checks=tuple(findings.checks),
+        covers_whole=found.covers_whole,
+        notes=_notes(found, signed),
+        format=_FORMATS.get(found.subfilter, found.subfilter),
+        changes_after=tuple(one.text for one in found.remarks if one.check == "coverage"),
+        **judged,
     )
 
 
-def _judge(
-    head: SignatureReport,
-    found: PdfSignature,
-    signed: cms.SignedCMS,
-    facts: Facts,
-    findings: Findings,
-) -> SignatureReport:
+class _Judged(TypedDict, total=False):
+    """What a report says only of a signature that could be read, but for its claim."""
+
+    claimed_at: Required[datetime | None]
+    signer: SignerCard
+    level: str
+    best_at: datetime
+    best_kind: str
+    timestamps: tuple[TimestampReport, ...]
+    path: tuple[str, ...]
+    statuses: tuple[StatusReport, ...]
+    algorithms: tuple[str, ...]
+    regime: str
+
+
+def _judge(found: PdfSignature, signed: cms.SignedCMS, facts: Facts, findings: Findings) -> _Judged:
     """Blocks 2 to 11 for one signature that could be read."""
     check_signature(signed, facts.digest_of(found), findings)
     control = facts.control(found)
@@ -181,11 +191,9 @@ def _judge(
     )
     check_algorithm(signed, best, findings)
     signed_at = best.at if best.is_proved else min(claimed_at or best.at, best.at)
-    return replace(
-        head,
-        signer=signer_card(signed.certificate, path.way),
+    return _Judged(
         claimed_at=claimed_at,
-        notes=(*head.notes, *legacy_notes(signed)),
+        signer=signer_card(signed.certificate, path.way),
         level=facts.level(found, path.certificates, is_stamped=best.is_proved),
         best_at=best.at,
         best_kind=best.kind.value,
@@ -207,13 +215,13 @@ _FORMATS = {
 }
 
 
-def _notes(found: PdfSignature) -> tuple[str, ...]:
+def _notes(found: PdfSignature, signed: cms.SignedCMS | None) -> tuple[str, ...]:
     notes: tuple[str, ...] = ()
     if found.subfilter == "/adbe.pkcs7.detached":
         notes = ("Chữ ký theo kiểu cũ adbe.pkcs7.detached, không phải PAdES.",)
     if found.field == REPORT_FIELD:
         notes = (*notes, "Chữ ký của hệ thống trên báo cáo kiểm tra, không phải trên văn bản.")
-    return notes
+    return (*notes, *legacy_notes(signed)) if signed is not None else notes
 
 
 def _tell_coverage(found: PdfSignature, findings: Findings) -> None:

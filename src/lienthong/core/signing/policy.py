@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
+from lienthong.core.signing.identity import by_identity
 from lienthong.core.signing.keys import PublicKey
 
 POLICY_ID = "lienthong-1"
@@ -75,7 +76,7 @@ def check_key(key: object) -> PublicKey:
     raise AlgorithmRefused(f"loại khóa {type(key).__name__} không được phép")
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def key_of(certificate: x509.Certificate) -> PublicKey:
     """The certificate's key, read and checked once. Raises what check_key raises, ValueError,
     cryptography's UnsupportedAlgorithm."""

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lienthong.core.signing.problems import TrustInvalid
-from lienthong.core.signing.x509_names import raw_fields, subject_key
+from lienthong.core.signing.x509_names import fingerprint, raw_fields, subject_key
 
 BUNDLE_SIZE_MAX_BYTES = 20 * 1024 * 1024
 FILES_MAX = 2000
@@ -297,6 +297,11 @@ class Trust:
     def known(self) -> frozenset[x509.Certificate]:
         """Roots and the authorities between."""
         return frozenset((*self.anchors, *self.intermediates))
+
+    @cached_property
+    def known_fingerprints(self) -> frozenset[bytes]:
+        """SHA-256 of each of `known`."""
+        return frozenset(fingerprint(one) for one in self.known)
 
     @cached_property
     def lists(self) -> Mapping[bytes, tuple[x509.CertificateRevocationList, ...]]:

@@ -24,8 +24,8 @@ from lienthong.core.signing.authority import (
 )
 from lienthong.core.signing.cms import SignedCMS
 from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
+from lienthong.core.signing.identity import by_identity
 from lienthong.core.signing.path import (
-    HASH,
     PathResult,
     StatusUsed,
     Trouble,
@@ -37,6 +37,7 @@ from lienthong.core.signing.path import (
 from lienthong.core.signing.poe import Poe, PoeKind
 from lienthong.core.signing.report import Findings, SignerCard, StatusReport, TimestampReport
 from lienthong.core.signing.trust import Trust
+from lienthong.core.signing.x509_names import fingerprint
 
 CLAIM_TOLERANCE = timedelta(minutes=5)
 KINDS = {
@@ -188,7 +189,7 @@ def _check_purpose(certificate: x509.Certificate, purpose: Purpose, findings: Fi
         findings.doubtful("purpose", "CHAIN_CONSTRAINTS_FAILURE", text)
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def _purpose_met(certificate: x509.Certificate, purpose: Purpose) -> tuple[str, bool]:
     """Whether the certificate is for `purpose`, in words."""
     try:
@@ -214,7 +215,7 @@ def _check_bag(
     The bag is not signed: what looks like a known authority (its name or its key) must be that
     very certificate, or be signed by somebody known, as a cross-certificate is.
     """
-    strangers = [one for one in others if one not in context.trust.known]
+    strangers = [one for one in others if fingerprint(one) not in context.trust.known_fingerprints]
     if strangers and not all(_is_sound(one, certificate, context.trust) for one in strangers):
         text = "Chứng thư gửi kèm chữ ký không nguyên vẹn."
         findings.doubtful("certificates", "SIG_CONSTRAINTS_FAILURE", text)
@@ -371,13 +372,13 @@ def regime_text(signed_at: datetime) -> str:
     return _regime_text(policy.regime_at(signed_at))
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def path_digests(certificates: tuple[x509.Certificate, ...]) -> tuple[str, ...]:
     """SHA-256 of the certificates of a path, for the report (SG 7.8)."""
-    return tuple(one.fingerprint(HASH).hex() for one in certificates)
+    return tuple(fingerprint(one).hex() for one in certificates)
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def statuses_of(statuses: tuple[StatusUsed, ...]) -> tuple[StatusReport, ...]:
     """The revocation statuses a path was judged by, for the report (SG 7.8)."""
     return tuple(
@@ -394,7 +395,7 @@ def statuses_of(statuses: tuple[StatusUsed, ...]) -> tuple[StatusReport, ...]:
     )
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def signer_card(certificate: x509.Certificate, way: str = "") -> SignerCard:
     """What the certificate says about its holder (DX-63, SG-V-07)."""
     fields = subject_fields(certificate)
@@ -415,11 +416,11 @@ def signer_card(certificate: x509.Certificate, way: str = "") -> SignerCard:
         algorithm=key_name(certificate),
         way=way,
         kind=_kind(certificate),
-        sha256=certificate.fingerprint(HASH).hex(),
+        sha256=fingerprint(certificate).hex(),
     )
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def key_name(certificate: x509.Certificate) -> str:
     """Kind and size of the certificate's key, "" for a key that is none."""
     try:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 
 from lienthong.core.signing.der import NotDER
 from lienthong.core.signing.der_read import Reader
+from lienthong.core.signing.identity import by_identity
 from lienthong.core.signing.policy import RSA_SIZE_MAX, AlgorithmRefused, check_key
 
 # A longer name is compared byte by byte only: preparing text takes time that grows with it.
@@ -40,7 +41,7 @@ class RawFields:
     key_bits: bytes  # the content of its BIT STRING, without the count of unused bits
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def raw_fields(certificate: x509.Certificate) -> RawFields:
     """Read them. Raises NotDER (a ValueError)."""
     fields = Reader(certificate.tbs_certificate_bytes).enter(0x30)
@@ -136,7 +137,7 @@ def verify_with(
         raise AlgorithmRefused("thuật toán trong chữ ký không khớp với loại khóa")
 
 
-@lru_cache(maxsize=4096)
+@by_identity
 def common_name(certificate: x509.Certificate) -> str:
     """The CN, or the whole name when there is none; long names do not disturb."""
     fields = subject_fields(certificate)
@@ -148,7 +149,7 @@ def subject_fields(certificate: x509.Certificate) -> dict[str, Any]:
     return dict(asn1_x509.Name.load(raw_fields(certificate).subject).native)
 
 
-@lru_cache(maxsize=8192)
+@by_identity
 def fingerprint(certificate: x509.Certificate) -> bytes:
     """SHA-256 of the certificate, computed once."""
     return certificate.fingerprint(SHA256())

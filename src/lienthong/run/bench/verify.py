@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from lienthong.core import signing
-from lienthong.core.signing import Indication, Verdict, fast, path, policy
+from lienthong.core.signing import Indication, Verdict, fast, identity, path, policy
 from lienthong.core.signing.keys import KeySigner, PrivateKey, verify_digest
 
 from .material import (
@@ -66,7 +66,7 @@ def _memories() -> list[Callable[[], None]]:
         for value in vars(module).values()
         if hasattr(value, "cache_clear")
     }
-    return [*cached.values(), fast.forget, path.forget]
+    return [*cached.values(), fast.forget, path.forget, identity.forget]
 
 
 def reference(material: Material, data: bytes) -> Operation:
