@@ -29,7 +29,7 @@ from lienthong.apps.pki.registration.tests.authority import give_mandate, servin
 from lienthong.apps.pki.registration.tests.conftest import PAPER
 from lienthong.apps.pki.registration.tests.conftest import PIN as REGISTRAR_PIN
 from lienthong.core import signing
-from lienthong.core.signing import evidence_file
+from lienthong.core.signing import asic, evidence_file
 from lienthong.core.signing.trust import Trust
 
 from .support import offices
@@ -155,6 +155,64 @@ def test_without_the_time_stamp_authority_a_letter_is_signed_and_stamped_before_
         assert letter.stamped_at is not None
         assert judged(ministry, letter).verdict is signing.Verdict.VALID
         assert desk.dispatch(ministry.clerk, letter).state == OutgoingState.DISPATCHED
+
+
+def test_a_letter_that_went_without_a_time_stamp_gets_its_proof_beside_it(
+    authority: Path, hub: object, ministry: Desk, province: Desk, settings: Settings
+) -> None:
+    """SG-E-01: B-B goes out, visibly; what was sent stays, the time-stamp comes beside it."""
+    with offices.at(ministry):
+        answers, settings.PKI_URL = settings.PKI_URL, "http://127.0.0.1:9"
+        letter = desk.dispatch(ministry.clerk, sealed(ministry, drafted(ministry, province)))
+        clerk, address = offices.as_(ministry.clerk), f"/van-ban/di/{letter.pk}"
+        assert "Chưa có dấu thời gian, sẽ bổ sung" in clerk.get(address).content.decode()
+        jobs.add_timestamps()
+        assert OutgoingDocument.objects.get(pk=letter.pk).stamped_at is None
+    settings.PKI_URL = answers
+    jobs.add_timestamps()
+    offices.carry()
+    jobs.add_timestamps()
+
+    with offices.at(ministry):
+        kept = OutgoingDocument.objects.get(pk=letter.pk)
+        assert kept.sealed_sha256 == letter.sealed_sha256
+        assert kept.stamped_at is not None
+        page = clerk.get(address).content.decode()
+        assert "sẽ bổ sung" not in page
+        assert "bổ sung sau khi gửi" in page
+        proof = b"".join(clerk.get(f"{address}/chung-cu"))
+        assert proof == files.get(kept.evidence_sha256)
+        found = evidence_file.check(
+            proof, trust=pki.trust(), at=timezone.now() + timedelta(seconds=1)
+        )
+        assert found.verdict is signing.Verdict.VALID, found.checks
+        assert not found.missing
+        assert found.seal is not None
+        assert found.seal.timestamps
+        assert asic.read(proof).parts[evidence_file.DOCUMENT] == files.get(letter.sealed_sha256)
+        assert "receipts/1.json" in asic.read(proof).parts
+        assert not keeping.sent_without_timestamp().exists()
+
+
+def test_a_certificate_revoked_a_moment_ago_signs_nothing_though_this_node_has_not_heard(
+    authority: Path, ministry: Desk, province: Desk, registrar: Actor
+) -> None:
+    """SG-S-05: the authority is asked for the status of now; the list of yesterday says "good"."""
+    with offices.at(ministry):
+        certificate = certify(ministry.unit_head, registrar)
+        pki.check_usable(certificate, at=timezone.now())
+        letter = awaiting(ministry, province, "Sau khi thu hồi")
+        wish = Wish(RequestKind.REVOKE, certificate_id=certificate.pk, ground=Ground.MOVED)
+        asked = actions.submit(ministry.unit_head, actions.enter(ministry.unit_head, wish))
+        approved(registrar, asked)
+        pki.Certificate.objects.filter(pk=certificate.pk).update(revoked_at=None)
+
+        with pytest.raises(pki.CertificateNotUsable) as refused:
+            desk.sign(ministry.unit_head, letter, NEW_PIN)
+
+        assert "đã bị thu hồi hoặc tạm dừng từ" in refused.value.sentence
+        letter.refresh_from_db()
+        assert (letter.state, letter.number) == (OutgoingState.AWAITING_SIGNATURE, None)
 
 
 def test_what_arrives_is_kept_with_all_that_proves_it(

@@ -63,9 +63,26 @@ def incoming_file(
 
 
 def outgoing_file(document: OutgoingDocument, at: datetime) -> bytes:
-    """The evidence file of an outgoing document: packet and receipt too, once it was sent.
+    """The evidence file of an outgoing document: the one that was kept, else one sealed now.
 
     Raises FileNotFound, KeyMissing.
+    """
+    if document.evidence_sha256:
+        return files.get(document.evidence_sha256)
+    return sealed_outgoing(document, at)
+
+
+def sealed_outgoing(
+    document: OutgoingDocument,
+    at: datetime,
+    collected: Evidence = NO_EVIDENCE,
+    *,
+    timestamp_required: bool = False,
+) -> bytes:
+    """The evidence file of an outgoing document, sealed now by its organization's service key, with
+    what was `collected` about it; packet and receipt too, once it was sent.
+
+    Raises FileNotFound, KeyMissing and, when a time-stamp is required, TimestampNotMade.
     """
     report = outgoing_report(document, at)
     is_sent = document.outbound_id is not None
@@ -76,11 +93,12 @@ def outgoing_file(document: OutgoingDocument, at: datetime) -> bytes:
         packet=queries.sent_packet(document) if is_sent else None,
         packet_signature=queries.sent_signature(document) if is_sent else None,
         receipts=_receipts(document),
+        evidence=collected,
         agency_codes=frozenset(agency_codes(document.organization)),
         signer_name=document.signatory.person.full_name,
         facts=_facts(document),
     )
-    return _built(contents, document, at)
+    return _built(contents, document, at, timestamp_required=timestamp_required)
 
 
 def _receipts(document: OutgoingDocument) -> tuple[bytes, ...]:
@@ -100,7 +118,9 @@ def _facts(document: Document) -> dict[str, str]:
     }
 
 
-def _built(contents: Contents, document: Document, at: datetime) -> bytes:
+def _built(
+    contents: Contents, document: Document, at: datetime, *, timestamp_required: bool = False
+) -> bytes:
     signer = pki.service_signer(document.organization_id)
     return evidence_file.build(
         contents,
@@ -108,5 +128,5 @@ def _built(contents: Contents, document: Document, at: datetime) -> bytes:
         trust=pki.trust(),
         at=at,
         timestamp=pki.timestamp_source(),
-        timestamp_required=False,
+        timestamp_required=timestamp_required,
     )

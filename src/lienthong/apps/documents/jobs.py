@@ -24,6 +24,11 @@ def add_timestamps() -> None:
                 longterm.add_timestamp(document.pk)
             except Problem as problem:
                 log.warning("document %s keeps no time-stamp yet: %s", document.pk, problem.code)
+        for document in keeping.sent_without_timestamp().order_by("dispatched_at")[:AT_ONCE]:
+            try:
+                keeping.keep_sent(document.pk)
+            except Problem as problem:
+                log.warning("document %s went without a time-stamp: %s", document.pk, problem.code)
 
 
 @outbox.job("documents.keep_evidence", schedule="*/2 * * * *")

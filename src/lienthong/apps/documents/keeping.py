@@ -1,4 +1,5 @@
-"""Evidence of what arrives, kept beside it (SG-E-02 to SG-E-06).
+"""Evidence kept beside a document (SG-E-01 to SG-E-06): of what arrives, and of what went without a
+time-stamp. The bytes that were received or sent are never changed.
 
 What could not be decided when it came is asked again, and is never taken for valid (SG-V-10).
 """
@@ -9,19 +10,21 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import checks, evidence
-from lienthong.apps.documents.models import IncomingDocument
-from lienthong.apps.documents.rules import IncomingState, LegalValue
+from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
+from lienthong.apps.documents.rules import IncomingState, LegalValue, OutgoingState
 from lienthong.apps.files import api as files
 from lienthong.apps.journal import api as journal
 from lienthong.apps.pki import api as pki
 from lienthong.core import signing
-from lienthong.core.signing import pdf_longterm
+from lienthong.core.signing import evidence_file, pdf_longterm
+from lienthong.core.signing.poe import PoeKind
 
+SAME_SECOND = timedelta(seconds=1)  # a seal made now must not lie in the future of its check
 ASKED_AGAIN_FOR = timedelta(days=7)
 
 
@@ -54,6 +57,45 @@ def keep_evidence(pk: UUID) -> bool:
     made = evidence.incoming_file(document, at, collected)
     document.evidence_sha256, document.evidence_at = files.put(made).sha256, at
     document.save(update_fields=["report", "legal_value", "evidence_sha256", "evidence_at"])
+    journal.record(
+        organization_id=document.organization_id,
+        act="documents.evidence_kept",
+        subject=document.journal_subject,
+        facts={"evidence_sha256": document.evidence_sha256},
+    )
+    return True
+
+
+def sent_without_timestamp() -> QuerySet[OutgoingDocument]:
+    """Documents that went before a time-stamp could be had, and those whose evidence was kept
+    before the axis gave its receipt, which belongs in it."""
+    waiting = Q(stamped_at=None) | Q(evidence_at__lt=F("receipted_at"))
+    return OutgoingDocument.objects.filter(waiting, state=OutgoingState.DISPATCHED)
+
+
+@transaction.atomic
+def keep_sent(pk: UUID) -> bool:
+    """Give a document that is under way the time-stamp it went without. Whether it has one now.
+
+    What was sent cannot be changed any more, so the proof stands beside it (SG-E-01): the file,
+    the packet, the receipt, certificates and their status, sealed under one time-stamp.
+    Raises TimestampNotMade; then nothing changed and the next round asks again.
+    """
+    document = sent_without_timestamp().select_for_update(of=("self",)).filter(pk=pk).first()
+    if document is None or pki.timestamp_source() is None:
+        return False
+    at, pdf = timezone.now(), files.get(document.sealed_sha256)
+    collected = pdf_longterm.collect(pdf, trust=pki.trust(), at=at, fetch=pki.fetch)
+    made = evidence.sealed_outgoing(document, at, collected, timestamp_required=True)
+    found = evidence_file.check(made, trust=pki.trust(), at=timezone.now() + SAME_SECOND)
+    seal = found.seal
+    if found.verdict is not signing.Verdict.VALID or seal is None:
+        return False  # nothing is proved yet; asked again
+    if seal.best_kind != PoeKind.SIGNATURE_TIMESTAMP or seal.best_at is None:
+        return False
+    document.evidence_sha256, document.evidence_at = files.put(made).sha256, at
+    document.stamped_at = document.stamped_at or seal.best_at
+    document.save(update_fields=["evidence_sha256", "evidence_at", "stamped_at"])
     journal.record(
         organization_id=document.organization_id,
         act="documents.evidence_kept",

@@ -1,7 +1,8 @@
 """Time-stamps and validation data of our documents: at the signature, or later by a job.
 
 A person signs B-T, the agency's signature is completed to B-LT (SG 5.1). Where no time-stamp could
-be had the document stays B-B, is marked, and gets one before it is sent.
+be had the document stays B-B, is marked, and gets one later: in the file while it lies here, beside
+it once it was sent (`keeping.keep_sent`).
 """
 
 from __future__ import annotations

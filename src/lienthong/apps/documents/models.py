@@ -121,6 +121,9 @@ class OutgoingDocument(models.Model):
     sealed_at = models.DateTimeField("lúc đóng dấu", null=True, blank=True)
     # When every signature so far was proved to exist by a time-stamp; empty: still to be done.
     stamped_at = models.DateTimeField("có dấu thời gian từ", null=True, blank=True)
+    # What proves a document that went without a time-stamp: one file beside the one that was sent.
+    evidence_sha256 = models.CharField("hồ sơ chứng cứ", max_length=64, blank=True)
+    evidence_at = models.DateTimeField("thu thập chứng cứ lúc", null=True, blank=True)
     send_by = models.DateTimeField("hạn phát hành", null=True, blank=True)
     dispatched_at = models.DateTimeField("lúc phát hành", null=True, blank=True)
 

@@ -5,6 +5,7 @@ Whoever asks decides what an answer is worth; nothing that comes from here is be
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from lienthong.core.signing.authority import BASE_URL
+from lienthong.core.signing.status_now import Fetch
 from lienthong.core.signing.tsp import TimestampClient, TimestampSource
 
 CONNECT_WITHIN_S = 2.0
@@ -31,23 +33,38 @@ def fetch(url: str, body: bytes | None = None) -> bytes | None:
     Only addresses of the authority's own services are asked, whatever a certificate says: one that
     came with a document must not make this node talk to somebody else's machine.
     """
-    path = urlsplit(url).path
+    return _fetch(url, body, ANSWER_WITHIN_S)
+
+
+def fetch_within(seconds: float) -> Fetch:
+    """A `fetch` whose answers may take `seconds` all together; later ones are None at once."""
+    ends = time.monotonic() + seconds
+
+    def within(url: str, body: bytes | None = None) -> bytes | None:
+        left = ends - time.monotonic()
+        return _fetch(url, body, left) if left > 0 else None
+
+    return within
+
+
+def _fetch(url: str, body: bytes | None, within_s: float) -> bytes | None:
     known = {urlsplit(BASE_URL).netloc, urlsplit(settings.PKI_URL).netloc}
     if not settings.PKI_URL or urlsplit(url).netloc not in known:
         return None
     try:
-        return _ask(path, body)
+        return _ask(urlsplit(url).path, body, within_s)
     except OSError:
         return None
 
 
 def _stamp(request: bytes) -> bytes:
-    return _ask("/tsa", request)
+    return _ask("/tsa", request, ANSWER_WITHIN_S)
 
 
-def _ask(path: str, body: bytes | None) -> bytes:
-    """The answer's body. Raises OSError when there is none."""
-    limits = httpx.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S)
+def _ask(path: str, body: bytes | None, within_s: float) -> bytes:
+    """The answer's body, when it is whole within that time. Raises OSError otherwise."""
+    ends = time.monotonic() + within_s
+    limits = httpx.Timeout(within_s, connect=min(CONNECT_WITHIN_S, within_s))
     address = settings.PKI_URL.rstrip("/") + path
     headers = {"content-type": TYPES.get(path, "application/octet-stream")} if body else {}
     method = "GET" if body is None else "POST"
@@ -62,6 +79,8 @@ def _ask(path: str, body: bytes | None) -> bytes:
                 content += piece
                 if len(content) > ANSWER_SIZE_MAX_BYTES:
                     raise OSError("the answer is too large")
+                if time.monotonic() > ends:
+                    raise OSError("the answer takes too long")
             return bytes(content)
     except httpx.HTTPError as error:
         raise OSError(str(error)) from error

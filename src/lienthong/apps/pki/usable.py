@@ -1,7 +1,9 @@
 """May this key be used now? Asked before every signature of a person or an agency (SG-S-03 to 05).
 
-What this node itself knows (revoked, held) counts at once; then the whole path is checked with the
-node's trust and its revocation lists. "Could not be told" is a refusal too.
+What this node itself knows (revoked, held) counts at once. Then the authority is asked for the
+status of now (OCSP), within a bounded time, and the whole path is checked with the node's trust,
+the answers and the revocation lists. SG-S-05 asks for one of both: without an answer a list that
+still holds is enough; without either "could not be told" is a refusal too (SG-V-10).
 """
 
 from __future__ import annotations
@@ -10,12 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from cryptography import x509
 from django.utils import timezone
 
 from lienthong.apps.pki.models import Certificate
+from lienthong.apps.pki.outside import fetch_within
 from lienthong.apps.pki.rules import CertificateNotUsable, CertificateStatusUnknown
 from lienthong.apps.pki.trusted import trust
-from lienthong.core.signing.path import Trouble, check_path
+from lienthong.core.signing import status_now
+from lienthong.core.signing.path import PathResult, Trouble, check_path, local
+
+STATUS_WITHIN_S = 4.0  # for all answers about one signer together
 
 
 class KeyState(StrEnum):
@@ -76,11 +83,23 @@ def check_usable(certificate: Certificate, *, at: datetime) -> None:
     known = state_of(certificate, at)
     if known.state is not KeyState.ACTIVE:
         raise CertificateNotUsable(holder=certificate.subject, reason=known.text)
-    path = check_path(certificate.certificate, trust=trust(), at=at)
+    path = _checked_now(certificate.certificate, at)
     if path.trouble is Trouble.NO_STATUS:
         raise CertificateStatusUnknown(holder=certificate.subject)
+    if path.trouble is Trouble.REVOKED and path.revoked_at is not None:
+        reason = f"đã bị thu hồi hoặc tạm dừng từ {local(path.revoked_at)}"
+        raise CertificateNotUsable(holder=certificate.subject, reason=reason)
     if path.trouble is not None:
         reason = (path.trouble_text or "không còn đường dẫn tin cậy").rstrip(".")
         raise CertificateNotUsable(
             holder=certificate.subject, reason=f"không qua được kiểm tra ({reason})"
         )
+
+
+def _checked_now(certificate: x509.Certificate, at: datetime) -> PathResult:
+    """The path with the authority's answers of now; as the lists tell when it does not answer."""
+    found = check_path(certificate, trust=trust(), at=at)
+    if found.trouble not in {None, Trouble.NO_STATUS}:
+        return found
+    answers = status_now.ask(found.certificates, at=at, fetch=fetch_within(STATUS_WITHIN_S))
+    return check_path(certificate, trust=trust(), at=at, evidence=answers) if answers else found

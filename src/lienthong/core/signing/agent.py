@@ -7,7 +7,8 @@ document and certificate, sealed to the digest, used once.
 
 The work is done twice with the same input, once up to the digest and once to the end, so no
 half-signed document is ever kept. The work must give the same bytes for the same input: `sign_pdf`,
-`sign_detached` and `sign_xml` do.
+`sign_detached`, `sign_jws` and `sign_xml` do. Whatever else the first round does, such as rows it
+writes, the caller undoes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -41,7 +42,8 @@ FACTS_MAX = 20
 FACT_LENGTH_MAX = 500
 _ID = re.compile(r"[0-9a-f]{32}")
 
-Work = Callable[[DigestSigner], bytes]
+T = TypeVar("T")
+Facts = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 
 class AgentRequestGone(Problem):
@@ -66,6 +68,14 @@ class AgentDigestWrong(Problem):
     code = "signing.agent_digest_wrong"
     status = 422
     text = "Nội dung được ký không phải nội dung đã hiển thị. Chưa có gì được ký."
+
+
+class AgentAnswerUnreadable(Problem):
+    """What came in place of the agent's answer is not one."""
+
+    code = "signing.agent_answer_unreadable"
+    status = 422
+    text = "Trả lời của trình ký trên máy bạn không đúng dạng. Chưa có gì được ký."
 
 
 class AgentSignatureWrong(Problem):
@@ -102,6 +112,7 @@ class Pending:
             "digest_algorithm": "SHA-256",
             "signature_algorithm": policy.key_label(self.certificate.public_key()),
             "certificate_sha256": self.certificate.fingerprint(hashes.SHA256()).hex(),
+            "certificate": _pem(self.certificate),
             "expires_at": self.expires_at.isoformat(),
             "facts": dict(self.facts),
         }
@@ -148,6 +159,23 @@ class Answer:
     digest: bytes
     certificate: x509.Certificate
     signature: bytes
+
+    @classmethod
+    def from_json(cls, text: str) -> Answer:
+        """Read {"id", "digest", "signature": base64, "certificate": PEM}.
+
+        Raises AgentAnswerUnreadable.
+        """
+        try:
+            found = json.loads(text)
+            return cls(
+                id=str(found["id"]),
+                digest=base64.b64decode(found["digest"], validate=True),
+                certificate=x509.load_pem_x509_certificate(found["certificate"].encode("ascii")),
+                signature=base64.b64decode(found["signature"], validate=True),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise AgentAnswerUnreadable from error
 
 
 class PendingStore(Protocol):
@@ -210,31 +238,33 @@ class FolderStore:
 
 
 def begin(
-    work: Work,
+    work: Callable[[DigestSigner], object],
     *,
     store: PendingStore,
     holder: str,
     document: bytes,
     certificate: x509.Certificate,
     chain: Sequence[x509.Certificate] = (),
-    facts: Mapping[str, str] | None = None,
+    facts: Facts | None = None,
     parameters: Mapping[str, Any] | None = None,
     at: datetime,
 ) -> Pending:
     """Prepare the work up to the digest that the token is to sign.
 
     holder: who asks; only the same one may answer. document: SHA-256 of the input of the work.
+    facts: what the agent shows; a function is asked once the work has come as far as the digest.
     Raises SignerCertificateNotValid, what the work raises, and ValueError for facts too long.
     """
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise SignerCertificateNotValid(name=common_name(certificate))
-    facts = dict(facts or {})
+    digest = asked_digest(work, certificate, tuple(chain))
+    facts = dict(facts() if callable(facts) else facts or {})
     if len(facts) > FACTS_MAX or any(len(text) > FACT_LENGTH_MAX for text in facts.values()):
         raise ValueError("too much to show")
     pending = Pending(
         id=secrets.token_hex(16),
         holder=holder,
-        digest=_asked(work, certificate, tuple(chain)),
+        digest=digest,
         document=document,
         certificate=certificate,
         chain=tuple(chain),
@@ -269,16 +299,23 @@ def take(
     return pending
 
 
-def finish(work: Work, pending: Pending, signature: bytes) -> bytes:
-    """Do the work again with the signature in its place, and return the signed document.
+def finish(work: Callable[[DigestSigner], T], pending: Pending, signature: bytes) -> T:
+    """Do the work again with the signature in its place, and return what it gives.
 
     pending: from `take`. Raises AgentDigestWrong when the work is not the one of the request.
     """
-    return work(_Answering(pending.certificate, pending.chain, pending.digest, signature))
+    return work(Presigned(pending.certificate, pending.chain, {pending.digest: signature}))
 
 
-def _asked(work: Work, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> bytes:
-    """The digest that the work asks to be signed."""
+def asked_digest(
+    work: Callable[[DigestSigner], object],
+    certificate: x509.Certificate,
+    chain: tuple[x509.Certificate, ...],
+) -> bytes:
+    """The digest that the work asks to be signed; the work stops there.
+
+    Raises what the work raises, and SignatureNotMade when it asks for nothing.
+    """
     asking = _Asking(certificate, chain)
     try:
         work(asking)
@@ -307,18 +344,19 @@ class _Asking:
 
 
 @dataclass(frozen=True)
-class _Answering:
-    """A DigestSigner with one signature to give, for one digest."""
+class Presigned:
+    """A DigestSigner with signatures to give that were made before, by digest."""
 
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
-    digest: bytes
-    signature: bytes
+    signatures: Mapping[bytes, bytes]
 
     def sign_digest(self, digest: bytes) -> bytes:
-        if digest != self.digest:
-            raise AgentDigestWrong
-        return self.signature
+        """The signature over that digest. Raises AgentDigestWrong when none was made."""
+        try:
+            return self.signatures[digest]
+        except KeyError as error:
+            raise AgentDigestWrong from error
 
 
 def _pem(certificate: x509.Certificate) -> str:

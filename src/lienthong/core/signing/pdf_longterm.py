@@ -35,15 +35,12 @@ from lienthong.core.signing.pdf_update import (
 )
 from lienthong.core.signing.pdf_verify import check_intact
 from lienthong.core.signing.problems import PdfNotPrepared, SignatureNotMade
+from lienthong.core.signing.status_now import LOCATIONS_MAX, Fetch, access_locations
 from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.tsp import TimestampSource
 
 TIMESTAMP_FIELD = "DauThoiGian"
 RESERVED_FOR_TIMESTAMP_BYTES = 16 * 1024
-LOCATIONS_MAX = 4
-
-# Given an address and, for OCSP, a request to post; returns the body, None when nobody answered.
-Fetch = Callable[[str, bytes | None], bytes | None]
 
 
 def add_validation_data(data: bytes, evidence: Evidence) -> bytes:
@@ -282,7 +279,7 @@ class _Collector:
             if issuer is None:
                 fetched = [
                     certificate
-                    for url in _access(one, AuthorityInformationAccessOID.CA_ISSUERS)
+                    for url in access_locations(one, AuthorityInformationAccessOID.CA_ISSUERS)
                     for certificate in _certificates(self._get(url))
                 ]
                 issuer = next((each for each in fetched if each.subject == one.issuer), None)
@@ -295,7 +292,7 @@ class _Collector:
         return found
 
     def _status_of(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Evidence:
-        for url in _access(certificate, AuthorityInformationAccessOID.OCSP):
+        for url in access_locations(certificate, AuthorityInformationAccessOID.OCSP):
             answer = self._get(url, ocsp.build_request(certificate, issuer))
             if answer and self._is_answer(answer, certificate, issuer):
                 responders = ocsp.responder_certificates(answer)
@@ -318,20 +315,6 @@ class _Collector:
 
     def _get(self, url: str, body: bytes | None = None) -> bytes | None:
         return self._fetch(url, body) if self._fetch is not None else None
-
-
-def _access(certificate: x509.Certificate, method: x509.ObjectIdentifier) -> list[str]:
-    """The addresses of one kind in AuthorityInformationAccess."""
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
-    except (x509.ExtensionNotFound, ValueError):
-        return []
-    return [
-        one.access_location.value
-        for one in found.value
-        if one.access_method == method
-        and isinstance(one.access_location, x509.UniformResourceIdentifier)
-    ][:LOCATIONS_MAX]
 
 
 def _crl_locations(certificate: x509.Certificate) -> list[str]:
