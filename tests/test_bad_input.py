@@ -40,7 +40,6 @@ from lienthong.apps.documents.rules import OutgoingState
 from lienthong.apps.documents.tests.conftest import PIN, Desk
 from lienthong.apps.documents.tests.test_typeset import blank
 from lienthong.apps.exchange.access_point import api as access_point
-from lienthong.apps.exchange.access_point.problems import HubRefused
 from lienthong.apps.exchange.access_point.service import AccessPoint, exchange_once
 from lienthong.apps.exchange.hub import api as axis
 from lienthong.apps.exchange.tests.node import hub_of_node
@@ -49,6 +48,7 @@ from lienthong.apps.files import api as files
 from lienthong.apps.journal import api as journal
 from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import api as pki
+from lienthong.client import HubRefused
 from lienthong.core import edxml, signing
 from lienthong.core.errors import Problem
 
@@ -140,7 +140,7 @@ def test_a_letter_waits_while_the_axis_is_down_and_leaves_by_itself_when_it_is_b
     outbox.run_pending()
 
     assert "Đang chờ gửi tới trục liên thông" in waiting
-    assert "access_point.hub_unreachable" in waiting
+    assert "client.hub_unreachable" in waiting
     assert "Không kết nối được tới trục liên thông; hệ thống sẽ tự gửi lại." in waiting
     assert "Đã gửi" not in waiting
     assert "Đang chờ gửi" not in page_of(ministry, letter)

@@ -14,6 +14,7 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.files import api as files
 from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import api as pki
+from lienthong.client import Accepted, Delivery
 from lienthong.core import edxml, signing
 
 from .events import PacketArrived, PacketReceipted, PacketRefused, StatusArrived
@@ -97,7 +98,7 @@ def hurry_outbound() -> int:
 
 
 @transaction.atomic
-def note_accepted(outbound_id: int, answer: dict[str, Any]) -> None:
+def note_accepted(outbound_id: int, answer: Accepted) -> None:
     """The axis has the packet, and its receipt was verified. Tell who asked."""
     outbound = Outbound.objects.select_for_update().get(pk=outbound_id)
     if outbound.state in {OutboundState.ACCEPTED, OutboundState.REFUSED}:
@@ -151,7 +152,7 @@ def note_delay(outbound: Outbound, problem: dict[str, Any]) -> None:
 def store_arrival(
     *,
     organization: directory.Organization,
-    delivery: dict[str, Any],
+    delivery: Delivery,
     raw: bytes,
     signature: bytes,
     report: signing.SignatureReport,

@@ -2,30 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lienthong.core.errors import Problem
-
-
-class HubUnreachable(Problem):
-    code = "access_point.hub_unreachable"
-    status = 503
-    text = "Không kết nối được tới trục liên thông; hệ thống sẽ tự gửi lại."
-
-
-class HubRefused(Problem):
-    """The axis answered with a problem. `answer` is what it said, `hub_code` its code."""
-
-    code = "access_point.hub_refused"
-    status = 502
-    text = "Trục liên thông từ chối: {hub_text}"
-
-    def __init__(self, http_status: int, answer: dict[str, Any]) -> None:
-        self.http_status = http_status
-        self.answer = answer
-        self.hub_code = str(answer.get("code", "hub.answer_unknown"))
-        self.hub_text = str(answer.get("text", f"HTTP {http_status}"))
-        super().__init__(hub_code=self.hub_code, hub_text=self.hub_text, http_status=http_status)
 
 
 class ClockOffset(Problem):
@@ -37,22 +14,6 @@ class ClockOffset(Problem):
         "Đồng hồ của máy chủ lệch {offset_s} giây so với trục liên thông (cho phép {allowed_s} "
         "giây); tạm dừng gửi cho đến khi đồng hồ được chỉnh đúng."
     )
-
-
-class ReceiptNotTrusted(Problem):
-    """The axis answered, but its receipt does not prove that our packet was taken in."""
-
-    code = "access_point.receipt_not_trusted"
-    status = 502
-    text = "Biên nhận của trục liên thông không hợp lệ ({reason}); hệ thống sẽ gửi lại."
-
-
-class PacketDamaged(Problem):
-    """What was fetched is not what the axis announced."""
-
-    code = "access_point.packet_damaged"
-    status = 502
-    text = "Gói tin lấy về không khớp mã băm của trục liên thông; hệ thống sẽ lấy lại."
 
 
 class RecipientNotHere(Problem):

@@ -7,20 +7,19 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
 from lienthong.apps.pki import api as pki
+from lienthong.client import Delivery, HubClient, HubRefused
 from lienthong.core import signing
 from lienthong.core.errors import Problem
 
 from . import actions
-from .client import HubClient
 from .models import Inbound
-from .problems import HubRefused, RecipientNotHere
+from .problems import RecipientNotHere
 from .rules import RECEIVE_LANES, InboundState
 from .threads import database_thread
 
@@ -44,7 +43,7 @@ class Receiver:
         delivery that fails is logged and comes again.
         """
         deliveries = self._client.inbox(wait=wait)
-        lanes: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        lanes: defaultdict[int, list[Delivery]] = defaultdict(list)
         for delivery in deliveries:
             pair = f"{delivery['sender']} {delivery['recipient']}".encode()
             lanes[zlib.crc32(pair) % RECEIVE_LANES].append(delivery)
@@ -57,7 +56,7 @@ class Receiver:
         return sum(self._pool.map(self._acknowledge_again, stored))
 
     @database_thread
-    def _take_lane(self, deliveries: Sequence[dict[str, Any]]) -> int:
+    def _take_lane(self, deliveries: Sequence[Delivery]) -> int:
         taken = 0
         for delivery in deliveries:
             try:
@@ -68,7 +67,7 @@ class Receiver:
                 taken += 1
         return taken
 
-    def _take(self, delivery: dict[str, Any]) -> None:
+    def _take(self, delivery: Delivery) -> None:
         organization = directory.find(delivery["recipient"])
         if organization is None:
             raise RecipientNotHere(code=delivery["recipient"])
@@ -90,18 +89,11 @@ class Receiver:
         self._acknowledge(inbound)
 
     def _acknowledge(self, inbound: Inbound) -> None:
-        signer = pki.node_signer()
-        payload = {
-            "version": 1,
-            "kind": "arrived",
-            "packet_id": str(inbound.hub_packet_id),
-            "packet_sha256": inbound.packet_sha256,
-            "sender": inbound.sender_code,
-            "recipient": inbound.recipient_code,
-            "at": inbound.received_at.isoformat(timespec="milliseconds"),
-        }
-        receipt = signing.sign_jws(
-            payload, key=signer, certificate=signer.certificate, at=timezone.now()
+        receipt = self._client.acknowledgement(
+            packet_id=str(inbound.hub_packet_id),
+            sha256=inbound.packet_sha256,
+            sender=inbound.sender_code,
+            recipient=inbound.recipient_code,
         )
         self._client.acknowledge(str(inbound.delivery_id), receipt)
         actions.note_acknowledged(inbound, receipt)

@@ -10,13 +10,12 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
+from lienthong.client import HubClient, HubRefused, check_receipt
 from lienthong.core.errors import Problem
 
 from . import actions
-from .client import HubClient
 from .models import Outbound
-from .problems import ClockOffset, HubRefused
-from .receipts import check_receipt
+from .problems import ClockOffset
 from .rules import CLOCK_OFFSET_MAX_S, is_final
 from .threads import database_thread
 

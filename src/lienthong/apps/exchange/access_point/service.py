@@ -15,10 +15,11 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from lienthong.apps.pki import api as pki
+from lienthong.client import HubClient, HubUnreachable
+from lienthong.client.hub import INBOX_WAIT_S, utc_now
 from lienthong.core.errors import Problem
 
 from . import actions
-from .client import INBOX_WAIT_S, HubClient, utc_now
 from .receive import Receiver
 from .rules import retry_after
 from .send import Sender
@@ -136,7 +137,7 @@ class AccessPoint:
             call()
         except Problem as problem:
             logger.warning("cannot %s: %s", what, problem.sentence)
-            self._note(reachable=problem.code != "access_point.hub_unreachable", problem=problem)
+            self._note(reachable=not isinstance(problem, HubUnreachable), problem=problem)
             return False
         except (DatabaseError, InterfaceError) as error:
             logger.warning("cannot %s, the database is away: %s", what, error)

@@ -12,16 +12,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
-from lienthong.apps.exchange.access_point import actions, api, client
-from lienthong.apps.exchange.access_point.problems import (
-    ClockOffset,
-    HubRefused,
-    HubUnreachable,
-    ReceiptNotTrusted,
-)
+from lienthong.apps.exchange.access_point import actions, api
+from lienthong.apps.exchange.access_point.problems import ClockOffset
 from lienthong.apps.exchange.access_point.service import AccessPoint, exchange_once
 from lienthong.apps.exchange.hub.models import Delivery, Packet
 from lienthong.apps.outbox import api as outbox
+from lienthong.client import HubClient, HubRefused, HubUnreachable, ReceiptNotTrusted
 from lienthong.core import edxml, signing
 
 from .node import Node, build_node, hub_of_node
@@ -179,8 +175,11 @@ def test_a_crash_while_sending_doubles_nothing(
     node: Node, hub: RunningHub, lost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbound = queue(node, node.document())
-    step = "client.HubClient._json" if lost.startswith("answer") else "actions.note_accepted"
-    target = f"lienthong.apps.exchange.access_point.{step}"
+    target = (
+        "lienthong.client.hub.HubClient._json"
+        if lost.startswith("answer")
+        else "lienthong.apps.exchange.access_point.actions.note_accepted"
+    )
     with monkeypatch.context() as patch:
         patch.setattr(target, crash)
         with pytest.raises(Crash):
@@ -237,7 +236,7 @@ def test_a_receipt_for_another_packet_is_not_believed(
     second.refresh_from_db()
     again = {"state": "QUEUED", "receipt": None, "next_at": datetime.now(UTC)}
     api.Outbound.objects.filter(pk=second.pk).update(**again)
-    monkeypatch.setattr(client.HubClient, "send", lambda *_args, **_kwargs: answer)
+    monkeypatch.setattr(HubClient, "send", lambda *_args, **_kwargs: answer)
 
     with pytest.raises(ReceiptNotTrusted):
         exchange_once()

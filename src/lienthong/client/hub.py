@@ -1,4 +1,4 @@
-"""Talks to the axis: signed requests, answers as data. Knows no rows."""
+"""Talks to the axis: signed requests (RFC 9421), typed answers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import httpx
 
+from lienthong.client.answers import Accepted, Delivery, PacketState
+from lienthong.client.problems import HubRefused, HubUnreachable, PacketDamaged
 from lienthong.core import signing
-
-from .problems import HubRefused, HubUnreachable, PacketDamaged
 
 CONNECT_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 60.0
@@ -39,7 +39,12 @@ def utc_now() -> datetime:
 
 
 class HubClient:
-    """A connection to the axis. May be used by several threads."""
+    """A connection to the axis. May be used by several threads.
+
+    base_url: where the native door is. key_id, signer: the node's name at the axis and its key.
+    clock: the time put into requests; the axis refuses what is more than 300 s off. Every method
+    raises HubUnreachable when there is no answer and HubRefused when the axis refuses.
+    """
 
     def __init__(
         self,
@@ -63,20 +68,38 @@ class HubClient:
     def close(self) -> None:
         self._http.close()
 
-    def send(self, raw: bytes, *, signature: bytes, kind: str) -> dict[str, Any]:
-        """Hand a packet over; return the axis's answer. Raises HubRefused, HubUnreachable."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, raw: bytes, *, signature: bytes, kind: str) -> Accepted:
+        """Hand a packet over; return once it is durable at the axis. Safe to repeat.
+
+        raw: an edXML packet. signature: its detached CAdES signature, DER, by the sending agency's
+        service certificate. kind: "edoc" or "status". Look at the answer with `check_receipt`.
+        """
         headers = {
             "content-type": "application/edxml+xml",
             "packet-signature": f":{base64.b64encode(signature).decode('ascii')}:",
             "packet-kind": kind,
         }
         answer = self._call("POST", "/v1/packets", body=raw, headers=headers)
-        return self._json(answer)
+        return cast("Accepted", self._json(answer))
 
-    def inbox(self, *, wait: int = INBOX_WAIT_S, limit: int = 50) -> list[dict[str, Any]]:
-        """What waits for the agencies of this node; waits up to `wait` seconds for something."""
+    def packet(self, packet_id: str) -> PacketState:
+        """How far a packet that this node sent or gets is on its way."""
+        return cast("PacketState", self._json(self._call("GET", f"/v1/packets/{packet_id}")))
+
+    def receipt(self, packet_id: str) -> Accepted:
+        """The first answer to a packet again, proved under the newest head of the log."""
+        return cast("Accepted", self._json(self._call("GET", f"/v1/receipts/{packet_id}")))
+
+    def inbox(self, *, wait: int = INBOX_WAIT_S, limit: int = 50) -> list[Delivery]:
+        """What waits for the agencies of this node, urgent first; waits up to `wait` seconds."""
         answer = self._call("GET", f"/v1/inbox?wait={wait}&limit={limit}")
-        return list(self._json(answer).get("deliveries", []))
+        return cast("list[Delivery]", self._json(answer).get("deliveries", []))
 
     def fetch(self, delivery_id: str, sha256: str) -> Fetched:
         """The bytes of a delivery and their signature. Raises PacketDamaged."""
@@ -92,10 +115,25 @@ class HubClient:
         return Fetched(answer.content, signature)
 
     def acknowledge(self, delivery_id: str, receipt: str) -> None:
-        """Hand over the signed acknowledgement."""
+        """Hand over the signed acknowledgement (`acknowledgement`). Safe to repeat."""
         body = json.dumps({"receipt": receipt}).encode()
         headers = {"content-type": "application/json"}
         self._call("POST", f"/v1/deliveries/{delivery_id}/ack", body=body, headers=headers)
+
+    def acknowledgement(self, *, packet_id: str, sha256: str, sender: str, recipient: str) -> str:
+        """A JWS by the node's key: this packet is stored durably at the recipient's."""
+        at = self._clock()
+        payload = {
+            "version": 1,
+            "kind": "arrived",
+            "packet_id": packet_id,
+            "packet_sha256": sha256,
+            "sender": sender,
+            "recipient": recipient,
+            "at": at.isoformat(timespec="milliseconds"),
+        }
+        certificate = self._signer.certificate
+        return signing.sign_jws(payload, key=self._signer, certificate=certificate, at=at)
 
     def bundle(self) -> bytes:
         """The trust bundle the axis publishes. What is in it proves itself."""

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from lienthong.client.problems import ReceiptNotTrusted
 from lienthong.core import signing, tlog
 from lienthong.core.errors import Problem
-
-from .problems import ReceiptNotTrusted
 
 LOG_KEY = "log"
 
