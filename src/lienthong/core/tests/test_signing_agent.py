@@ -117,8 +117,8 @@ def test_the_agent_gets_what_to_show_and_nothing_else(desk: Desk) -> None:
     assert shown["facts"] == FACTS
     assert shown["digest_algorithm"] == "SHA-256"
     assert set(shown) == {
-        "id", "digest", "digest_algorithm", "signature_algorithm", "certificate_sha256",
-        "expires_at", "facts",
+        "id", "digest", "digest_algorithm", "signature_algorithm", "certificate",
+        "certificate_sha256", "expires_at", "facts",
     }  # fmt: skip
 
 
