@@ -21,10 +21,11 @@ from lienthong.apps.documents.tests.conftest import seat as take_seat
 from lienthong.apps.documents.tests.test_issuing import drafted, sealed
 from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
+from lienthong.apps.pki.contract import RequestKind
 from lienthong.apps.pki.models import CertificateRequest
-from lienthong.apps.pki.registration import actions
-from lienthong.apps.pki.registration.actions import Wish
-from lienthong.apps.pki.registration.rules import Ground, RequestKind
+from lienthong.apps.pki.registration import asking, deciding, sending, taking_over
+from lienthong.apps.pki.registration.asking import Wish
+from lienthong.apps.pki.registration.rules import Ground
 from lienthong.apps.pki.registration.tests.authority import give_mandate, serving
 from lienthong.apps.pki.registration.tests.conftest import PAPER
 from lienthong.apps.pki.registration.tests.conftest import PIN as REGISTRAR_PIN
@@ -59,15 +60,15 @@ def authority(
 
 def approved(registrar: Actor, request: CertificateRequest) -> CertificateRequest:
     """Checked, approved and answered by the authority."""
-    request = actions.verify(registrar, request)
-    return actions.send(actions.approve(registrar, request, REGISTRAR_PIN))
+    request = deciding.verify(registrar, request)
+    return sending.send(deciding.approve(registrar, request, REGISTRAR_PIN))
 
 
 def certify(holder: Actor, registrar: Actor) -> pki.Certificate:
     """The holder asks, the registrar approves, the holder takes the certificate over."""
-    request = actions.enter(holder, Wish(RequestKind.NEW), [PAPER])
-    request = actions.submit(holder, actions.make_key_for(holder, request, NEW_PIN))
-    request = actions.accept(holder, approved(registrar, request), NEW_PIN)
+    request = asking.enter(holder, Wish(RequestKind.NEW), [PAPER])
+    request = asking.submit(holder, asking.make_key_for(holder, request, NEW_PIN))
+    request = taking_over.accept(holder, approved(registrar, request), NEW_PIN)
     assert request.issued is not None
     return request.issued
 
@@ -75,7 +76,7 @@ def certify(holder: Actor, registrar: Actor) -> pki.Certificate:
 def revoke(holder: Actor, registrar: Actor, certificate: pki.Certificate, folder: Path) -> None:
     """The holder asks for it, the registrar approves; this node learns the new list."""
     wish = Wish(RequestKind.REVOKE, certificate_id=certificate.pk, ground=Ground.MOVED)
-    approved(registrar, actions.submit(holder, actions.enter(holder, wish)))
+    approved(registrar, asking.submit(holder, asking.enter(holder, wish)))
     pki.take_bundle(Trust.from_directory(folder / "trust").bundle())
 
 

@@ -13,9 +13,12 @@ from lienthong.web import navigation
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The context processor. Each value is worked out only when a template uses it."""
+    sections = SimpleLazyObject(lambda: navigation.sections(request))
     return {
         "identity": SimpleLazyObject(lambda: navigation.identity(request)),
-        "sections": SimpleLazyObject(lambda: navigation.sections(request)),
+        "sections": sections,
+        "bar": SimpleLazyObject(lambda: navigation.bar(sections)),
+        "waits_elsewhere": SimpleLazyObject(lambda: navigation.waits_elsewhere(sections)),
         "node_title": settings.NODE_TITLE,
         "node_kind": settings.NODE_KIND,
         "is_demo": settings.DEMO,

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
@@ -41,7 +42,7 @@ class Link:
     to: str
     icon: str
     query: str = ""
-    short: str = ""  # the name in the bar of a narrow screen; empty: only under "Thêm"
+    short: str = ""  # the name in the bar of a narrow screen (`bar`); empty: only under "Thêm"
     count: int | None = None
     is_alarm: bool = False
 
@@ -53,6 +54,8 @@ class Section:
     label: str
     links: tuple[Link, ...] = field(default=())
 
+
+BAR_LINKS_MAX = 4  # beside "Thêm", at 320 px and wider
 
 Sections = Callable[[HttpRequest], tuple[Section, ...]]
 Identify = Callable[[HttpRequest], Identity | None]
@@ -81,3 +84,19 @@ def sections(request: HttpRequest) -> tuple[Section, ...]:
     return tuple(
         section for build in _sections.values() for section in build(request) if section.links
     )
+
+
+def bar(found: Iterable[Section]) -> tuple[Link, ...]:
+    """The entries of the bar on a narrow screen: the first ones with a short name.
+
+    A context names its most used entries first; the others are under "Thêm".
+    """
+    links = (link for section in found for link in section.links if link.short)
+    return tuple(itertools.islice(links, BAR_LINKS_MAX))
+
+
+def waits_elsewhere(found: Iterable[Section]) -> int:
+    """How much waits behind entries that the bar does not show."""
+    shown = bar(found := tuple(found))
+    links = (link for section in found for link in section.links if link not in shown)
+    return sum(link.count or 0 for link in links)

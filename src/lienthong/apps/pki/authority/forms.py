@@ -18,7 +18,8 @@ from lienthong.apps.pki.authority.mandates import (
     officer_of,
 )
 from lienthong.apps.pki.authority.models import IssuedCertificate
-from lienthong.apps.pki.authority.rules import Reason, RequestKind, Status, StatusAct, SubjectKind
+from lienthong.apps.pki.authority.rules import Reason, Status, StatusAct
+from lienthong.apps.pki.contract import AT_AUTHORITY, RequestKind, SubjectKind
 from lienthong.core.signing.authority import Profile
 
 LATE = "late"
@@ -144,9 +145,9 @@ class MandateForm(forms.Form):
     )
     kinds = forms.MultipleChoiceField(
         label=_("Loại yêu cầu"),
-        choices=RequestKind.choices,
+        choices=[(kind.value, kind.label) for kind in AT_AUTHORITY],
         widget=forms.CheckboxSelectMultiple,
-        initial=RequestKind.values,
+        initial=[kind.value for kind in AT_AUTHORITY],
     )
     per_day = forms.IntegerField(
         label=_("Số chứng thư tối đa mỗi ngày"), min_value=1, max_value=PER_DAY_MAX, initial=50

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
@@ -24,11 +25,10 @@ from lienthong.apps.pki.authority.rules import (
     MandateInvalid,
     MandateNotInForce,
     MandateState,
-    RequestKind,
     SecondPersonNeeded,
     Status,
-    SubjectKind,
 )
+from lienthong.apps.pki.contract import AT_AUTHORITY, OFFICER_PREFIX, RequestKind, SubjectKind
 from lienthong.core import signing
 from lienthong.core.signing.authority import Profile
 from lienthong.core.signing.keys import SHA256, DigestSigner
@@ -43,7 +43,11 @@ LIFETIME_DAYS_MAX = 5 * 365
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A registrar by officer code, name and the SHA-256 of the certificate (hexadecimal)."""
+    """A registrar by officer code and name.
+
+    certificate: SHA-256 (hexadecimal) of the one by which the officers knew the person; any valid
+    certificate of the person proves them afterwards (`names`).
+    """
 
     code: str
     name: str
@@ -75,7 +79,7 @@ def officer_of(certificate_sha256: str) -> Officer:
     ).first()
     if found is None:
         raise CertificateUnknown
-    return Officer(found.holder.removeprefix("CB:VN-"), found.subject, found.sha256)
+    return Officer(found.holder.removeprefix(OFFICER_PREFIX), found.subject, found.sha256)
 
 
 def usual_terms(agency_code: str, registrar: str, *, at: datetime) -> Terms:
@@ -95,7 +99,7 @@ def usual_terms(agency_code: str, registrar: str, *, at: datetime) -> Terms:
         agency_code=agency_code,
         root_code=agency_code,
         subjects=tuple(SubjectKind),
-        kinds=tuple(RequestKind),
+        kinds=AT_AUTHORITY,
         officers=(officer_of(found.sha256),),
         per_day=200,
         lifetime_days=LIFETIME_DAYS_MAX,
@@ -263,6 +267,26 @@ def _is_officers(found: signing.JWS, mandate: Mandate) -> bool:
     return known.not_before <= mandate.decided_at <= known.not_after and not (
         ended is not None and ended <= mandate.decided_at
     )
+
+
+def names(mandate: Mandate, certificate: IssuedCertificate) -> bool:
+    """Whether the person of this certificate is one of the mandate's officers (SG-D-01).
+
+    The person is named by officer code, so a renewed certificate needs no new mandate. The code
+    must be one of the agency that the certificate itself names.
+    """
+    code = certificate.holder.removeprefix(OFFICER_PREFIX)
+    named = {one["code"] for one in mandate.officers}
+    return code in named and code.rpartition("-")[0] == certificate.organization_code
+
+
+def certificates_of(mandate: Mandate) -> QuerySet[IssuedCertificate]:
+    """The certificates by which its officers may act now, newest first: for the officers to see."""
+    holders = [f"{OFFICER_PREFIX}{one['code']}" for one in mandate.officers]
+    found = IssuedCertificate.objects.filter(
+        holder__in=holders, profile=Profile.PERSON, status=Status.ACTIVE
+    )
+    return found.order_by("holder", "-not_before")
 
 
 def is_within(code: str, root_code: str) -> bool:

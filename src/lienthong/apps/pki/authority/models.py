@@ -20,11 +20,10 @@ from lienthong.apps.pki.authority.rules import (
     KeyPurpose,
     MandateState,
     Reason,
-    RequestKind,
     Status,
     StatusAct,
-    SubjectKind,
 )
+from lienthong.apps.pki.contract import RequestKind, SubjectKind
 
 __all__ = [
     "CRLIssue",
@@ -79,7 +78,7 @@ class Mandate(models.Model):
     """Giấy ủy quyền đăng ký: what a registering agency may ask for, and through whom (SG 4.4).
 
     agency_code: who registers. root_code: the top of the subtree whose subjects it registers.
-    officers: [{"code", "name", "certificate"}], certificate by SHA-256. record: the signed JWS.
+    officers: [{"code", "name", "certificate"}]: the code names the person. record: the signed JWS.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -19,7 +19,8 @@ from lienthong.apps.pki.authority.models import (
     ReceivedRequest,
     StatusProposal,
 )
-from lienthong.apps.pki.authority.rules import ISSUING, MandateState, Status
+from lienthong.apps.pki.authority.rules import MandateState, Status
+from lienthong.apps.pki.contract import ISSUING
 from lienthong.core.signing.authority import Profile
 
 

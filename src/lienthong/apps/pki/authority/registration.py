@@ -29,10 +29,7 @@ from lienthong.apps.pki.authority.models import (
 )
 from lienthong.apps.pki.authority.renewal import check_renewal
 from lienthong.apps.pki.authority.rules import (
-    ACT_OF,
     CERTIFICATE_LOG,
-    HOLD_CONFIRMED_WITHIN,
-    ISSUING,
     PROFILE_OF,
     CertificateStateWrong,
     CertificateUnknown,
@@ -42,13 +39,20 @@ from lienthong.apps.pki.authority.rules import (
     Reason,
     RegistrarRefused,
     RegistrationInvalid,
-    RequestKind,
     RequestReused,
     SecondPersonNeeded,
     Status,
-    SubjectKind,
 )
 from lienthong.apps.pki.authority.wire import Registration
+from lienthong.apps.pki.contract import (
+    CLOCK,
+    CONFIRM_HOLD_WITHIN,
+    ISSUING,
+    OFFICER_PREFIX,
+    REGISTRATION_TYPE,
+    RequestKind,
+    SubjectKind,
+)
 from lienthong.core import signing
 from lienthong.core.signing.authority import SHAPES, Profile, read_certificate_request
 from lienthong.core.signing.keys import SHA256, PublicKey
@@ -114,7 +118,7 @@ def _signed_payload(token: str) -> Mapping[str, Any]:
     if len(token) > wire.TOKEN_SIZE_MAX_BYTES:
         raise RegistrationInvalid(detail="quá lớn")
     found = signing.read_jws(token)
-    if found.header.get("typ") != wire.TYPE:
+    if found.header.get("typ") != REGISTRATION_TYPE:
         raise RegistrationInvalid(detail="loại JWS")
     return found.payload
 
@@ -141,15 +145,15 @@ def _registrar(token: str, asked: Registration, trust: Trust, at: datetime) -> I
     if certificate is None:
         raise RegistrarRefused(detail="không kèm chứng thư")
     row = IssuedCertificate.objects.filter(sha256=certificate.fingerprint(SHA256).hex()).first()
-    if row is None:
-        raise RegistrarRefused(detail="chứng thư không do hệ thống này cấp")
+    if row is None or row.profile != Profile.PERSON:
+        raise RegistrarRefused(detail="không phải chứng thư cá nhân do hệ thống này cấp")
     if row.status != Status.ACTIVE:
         raise RegistrarRefused(detail=f"chứng thư {Status(row.status).label.lower()}")
     try:
-        signing.verify_jws(token, trust=trust, at=at, typ=wire.TYPE, purpose=DOCUMENT)
+        signing.verify_jws(token, trust=trust, at=at, typ=REGISTRATION_TYPE, purpose=DOCUMENT)
     except signing.JWSInvalid as error:
         raise RegistrarRefused(detail=str(error.facts.get("detail", "chữ ký sai"))) from error
-    if row.holder != f"CB:VN-{asked.approved_by}":
+    if row.holder != f"{OFFICER_PREFIX}{asked.approved_by}":
         raise RegistrarRefused(detail="người ký không phải người duyệt nêu trong yêu cầu")
     return row
 
@@ -162,15 +166,15 @@ def _mandate(
     if mandate is None:
         raise MandateNotInForce
     mandates.check_signed(mandate, at)
-    named = {(one["code"], one["certificate"]) for one in mandate.officers}
     rules = {
         "nút gửi không thuộc cơ quan được ủy quyền": mandate.agency_code in caller.codes,
-        "cán bộ không được nêu trong giấy ủy quyền": (asked.approved_by, registrar.sha256) in named,
+        "cán bộ không được nêu trong giấy ủy quyền": mandates.names(mandate, registrar),
         "loại đối tượng không được ủy quyền": asked.profile in mandate.subjects,
         "loại yêu cầu không được ủy quyền": asked.kind in mandate.kinds
         or asked.kind is RequestKind.HOLD,  # SG-D-06: any registrar of the subtree
         "cơ quan của chủ thể ngoài phạm vi": mandates.is_within(asked.agency, mandate.root_code),
         "mã cơ quan của chủ thể không khớp": asked.subject.organization_code == asked.agency,
+        "mã cán bộ của chủ thể không thuộc cơ quan": _is_holder_of(asked.agency, asked),
     }
     for text, holds in rules.items():
         if not holds:
@@ -178,6 +182,16 @@ def _mandate(
     if asked.kind in ISSUING:
         _check_daily_limit(mandate, at)
     return mandate
+
+
+def _is_holder_of(agency: str, asked: Registration) -> bool:
+    """Whether the subject's officer code is one of its agency; a seal or service has none.
+
+    Mandates name officers by this code, so nobody may get one of another agency certified.
+    """
+    if asked.profile is SubjectKind.PERSON:
+        return asked.subject.serial.startswith(f"{OFFICER_PREFIX}{agency}-")
+    return not asked.subject.serial
 
 
 def _check_daily_limit(mandate: Mandate, at: datetime) -> None:
@@ -196,7 +210,7 @@ def _check_two_persons(asked: Registration) -> None:
         return
     if asked.entered_by == asked.approved_by:
         raise SecondPersonNeeded(detail="người nhập không được tự duyệt")
-    if asked.subject.serial == f"CB:VN-{asked.approved_by}":
+    if asked.subject.serial == f"{OFFICER_PREFIX}{asked.approved_by}":
         raise SecondPersonNeeded(detail="không ai duyệt yêu cầu về chính mình")
 
 
@@ -340,7 +354,7 @@ def _revoke(case: _Case) -> Answer:
 def _hold(case: _Case) -> Answer:
     """At once; a second person confirms within a day (SG 4.1, SG-D-06)."""
     changed = status.hold(case.directory, _target(case), at=case.at)
-    return _status_answer(case, changed, confirm_before=case.at + HOLD_CONFIRMED_WITHIN)
+    return _status_answer(case, changed, confirm_before=case.at + CONFIRM_HOLD_WITHIN)
 
 
 def _release(case: _Case) -> Answer:
@@ -389,7 +403,7 @@ def _received(
     confirm_before: datetime | None = None,
 ) -> None:
     asked = case.asked
-    clock = deadlines.rule_for(ACT_OF[asked.kind], asked.file_valid_at)
+    clock = deadlines.rule_for(CLOCK[asked.kind], asked.file_valid_at)
     ReceivedRequest.objects.create(
         id=asked.id,
         kind=asked.kind,

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from cryptography import x509
 from django.db import models
 
+from lienthong.apps.pki.contract import SubjectKind
 from lienthong.core.errors import Problem
 from lienthong.core.signing.authority import Profile
 
 CERTIFICATE_LOG, TIMESTAMP_LOG = "certificates", "timestamps"
-HOLD_CONFIRMED_WITHIN = timedelta(hours=24)  # SG 4.1: one person holds, a second confirms
-
-
-class RequestKind(models.TextChoices):
-    """What a registrar asks the authority for (SG 4.2)."""
-
-    NEW = "new", "Cấp mới"
-    RENEW = "renew", "Gia hạn"
-    CHANGE = "change", "Thay đổi nội dung"
-    REVOKE = "revoke", "Thu hồi"
-    HOLD = "hold", "Tạm dừng"
-    RELEASE = "release", "Bỏ tạm dừng"
-
-
-ISSUING = frozenset({RequestKind.NEW, RequestKind.RENEW, RequestKind.CHANGE})
-# The act of the table of deadlines for each kind.
-ACT_OF: Mapping[RequestKind, str] = {
-    RequestKind.NEW: "issue",
-    RequestKind.RENEW: "renew",
-    RequestKind.CHANGE: "change",
-    RequestKind.REVOKE: "revoke",
-    RequestKind.HOLD: "hold",
-    RequestKind.RELEASE: "release",
-}
-
-
-class SubjectKind(models.TextChoices):
-    """Whom a certificate is for; the profiles a registrar may be given."""
-
-    PERSON = "person", "Cá nhân"
-    AGENCY = "agency", "Cơ quan"
-    SERVICE = "service", "Dịch vụ, thiết bị, phần mềm"
 
 
 PROFILE_OF: Mapping[SubjectKind, Profile] = {

@@ -23,13 +23,13 @@ from lienthong.apps.pki.authority.models import (
     StatusProposal,
 )
 from lienthong.apps.pki.authority.rules import (
-    HOLD_CONFIRMED_WITHIN,
     CertificateStateWrong,
     Reason,
     SecondPersonNeeded,
     Status,
     StatusAct,
 )
+from lienthong.apps.pki.contract import CONFIRM_HOLD_WITHIN
 
 __all__ = ["confirm_hold", "decide", "hold", "policy", "propose", "release", "revoke"]
 
@@ -127,7 +127,7 @@ def propose(
         invalidity_at=invalidity_at,
         proposed_by_id=actor.person_id,
         proposed_at=at,
-        confirm_before=at + HOLD_CONFIRMED_WITHIN if hold_meanwhile else None,
+        confirm_before=at + CONFIRM_HOLD_WITHIN if hold_meanwhile else None,
     )
 
 

@@ -31,13 +31,8 @@ from lienthong.apps.pki.authority.models import (
     ReceivedRequest,
     StatusProposal,
 )
-from lienthong.apps.pki.authority.rules import (
-    MandateState,
-    Reason,
-    RequestKind,
-    StatusAct,
-    SubjectKind,
-)
+from lienthong.apps.pki.authority.rules import MandateState, Reason, StatusAct
+from lienthong.apps.pki.contract import RequestKind, SubjectKind
 from lienthong.web.answers import download, form_page
 
 PAGE_SIZE = 50
@@ -180,6 +175,7 @@ def mandate(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "mandate": found,
         "requests": found.requests.order_by("-received_at")[:20],
+        "proofs": mandates.certificates_of(found),
         "pin": forms.PinForm(),
         "end": forms.EndForm(),
         "actor": actor,

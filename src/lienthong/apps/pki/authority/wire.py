@@ -11,22 +11,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from lienthong.apps.pki.authority.rules import (
+from lienthong.apps.pki.authority.rules import Reason, RegistrationInvalid
+from lienthong.apps.pki.contract import (
+    AT_AUTHORITY,
     ISSUING,
-    Reason,
-    RegistrationInvalid,
+    SUBJECT_FIELDS,
+    VERSION,
     RequestKind,
     SubjectKind,
 )
 from lienthong.core.signing.authority import Subject
 from lienthong.core.signing.profiles import name_text_problem
 
-TYPE = "lienthong-registration+jws"
-VERSION = 1
 TOKEN_SIZE_MAX_BYTES = 64 * 1024
-_SUBJECT = (
-    "common_name", "organization", "organization_code", "unit", "title", "serial", "place",
-)  # fmt: skip
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 # What the registering side calls the ground of a revocation, as a reason code (D68 Art. 17).
@@ -66,6 +63,8 @@ def read(payload: Mapping[str, Any]) -> Registration:
     if payload.get("version") != VERSION:
         raise RegistrationInvalid(detail="phiên bản lạ")
     kind = _choice(RequestKind, payload, "kind")
+    if kind not in AT_AUTHORITY:
+        raise RegistrationInvalid(detail="trường kind")
     profile = _choice(SubjectKind, payload, "profile")
     certificate = _text(payload, "certificate", 64)
     if (kind is not RequestKind.NEW) != bool(_SHA256.fullmatch(certificate)):
@@ -133,9 +132,9 @@ def _choice(kinds: type[Any], source: Mapping[str, Any], name: str) -> Any:
 
 def _subject(source: Mapping[str, Any], profile: SubjectKind) -> Subject:
     facts = source.get("subject")
-    if not isinstance(facts, dict) or set(facts) - set(_SUBJECT):
+    if not isinstance(facts, dict) or set(facts) - set(SUBJECT_FIELDS):
         raise RegistrationInvalid(detail="trường subject")
-    values = {name: _text(facts, name, 200) for name in _SUBJECT}
+    values = {name: _text(facts, name, 200) for name in SUBJECT_FIELDS}
     if not values["common_name"].strip():
         raise RegistrationInvalid(detail="trường subject.common_name")
     code = values["organization_code"]

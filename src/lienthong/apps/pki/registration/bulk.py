@@ -24,15 +24,10 @@ from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.directory import api as directory
 from lienthong.apps.files import api as files
 from lienthong.apps.pki import queries as keys
+from lienthong.apps.pki.contract import ISSUING, RequestKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest, RequestTable
-from lienthong.apps.pki.registration import actions, mapping, queries
-from lienthong.apps.pki.registration.rules import (
-    ISSUING,
-    Ground,
-    RequestKind,
-    RequestState,
-    TableUnreadable,
-)
+from lienthong.apps.pki.registration import asking, deciding, mapping, queries
+from lienthong.apps.pki.registration.rules import Ground, RequestState, TableUnreadable
 from lienthong.core import signing
 from lienthong.core.errors import Problem
 
@@ -118,7 +113,7 @@ def approve_table(
 ) -> Outcome:
     """Approve every request of the table that waits, with the registrar's key opened once.
 
-    The act itself is signed over the digests of all of them. Raises as `actions.approve`.
+    The act itself is signed over the digests of all of them. Raises as `deciding.approve`.
     """
     at = at or timezone.now()
     accounts.check(actor, "pki.register", table)
@@ -138,7 +133,7 @@ def approve_many(
     actor: Actor, requests: Iterable[CertificateRequest], pin: str, *, at: datetime | None = None
 ) -> tuple[list[CertificateRequest], list[dict[str, str | int]]]:
     """Approve requests with the registrar's key opened once. Returns those approved and, for the
-    others, why not. Raises as `actions.approve` when none can be.
+    others, why not. Raises as `deciding.approve` when none can be.
     """
     at = at or timezone.now()
     mandate, signer = _opened(actor, pin)
@@ -146,7 +141,7 @@ def approve_many(
 
 
 def _opened(actor: Actor, pin: str) -> tuple[str, signing.DigestSigner]:
-    mandate = actions.mandate_of(directory.get(actor.organization_id))
+    mandate = deciding.mandate_of(directory.get(actor.organization_id))
     return mandate, keys.person_signer(actor.person_id, pin)
 
 
@@ -176,8 +171,8 @@ def _approve_row(
 ) -> CertificateRequest:
     with transaction.atomic():
         if request.state == RequestState.SUBMITTED:
-            request = actions.verify(actor, request)
-        return actions.sign_approval(actor, request, signer, mandate, at=at)
+            request = deciding.verify(actor, request)
+        return deciding.sign_approval(actor, request, signer, mandate, at=at)
 
 
 def _act(
@@ -215,19 +210,19 @@ def _enter_row(
     if row["ground"] not in {"", *Ground.values}:
         raise RowUnusable(reason=f"căn cứ “{row['ground'][:20]}” không có trong danh mục")
     kind = RequestKind(row["kind"])
-    wish = actions.Wish(
+    wish = asking.Wish(
         kind,
         seat_id=seat.pk,
         certificate_id=_certificate_id(row["certificate"]),
         ground=row["ground"],
         reason=row["reason"],
     )
-    request = actions.enter(actor, wish)
+    request = asking.enter(actor, wish)
     request.table = table
     request.save(update_fields=["table"])
     if kind in ISSUING:
-        actions.take_csr(actor, request, _csr(row["csr"]))
-    actions.submit(actor, request)
+        asking.take_csr(actor, request, _csr(row["csr"]))
+    asking.submit(actor, request)
 
 
 def _certificate_id(serial: str) -> int | None:

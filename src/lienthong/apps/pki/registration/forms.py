@@ -12,16 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.pki.contract import RequestKind, SubjectKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest
-from lienthong.apps.pki.registration.actions import Paper, Wish
-from lienthong.apps.pki.registration.rules import (
-    COMPROMISED,
-    PIN_LENGTH_MIN,
-    Ground,
-    RequestKind,
-    RequestState,
-    SubjectKind,
-)
+from lienthong.apps.pki.registration.asking import Paper, Wish
+from lienthong.apps.pki.registration.rules import COMPROMISED, PIN_LENGTH_MIN, Ground, RequestState
 
 EMPTY = ("", _("Chọn…"))
 FILES_MAX = 5

@@ -12,7 +12,7 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
 from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki.models import Certificate, CertificateRequest, RenewalReminder
-from lienthong.apps.pki.registration import actions, queries
+from lienthong.apps.pki.registration import queries, sending, status_requests
 from lienthong.apps.pki.registration.events import CertificateEnds
 from lienthong.apps.pki.registration.rules import REMIND_DAYS, Ground, RequestState
 from lienthong.apps.pki.rules import KeyKind
@@ -29,7 +29,7 @@ def send_requests() -> None:
         waiting = CertificateRequest.objects.filter(state=RequestState.APPROVED)
         for request in waiting.order_by("-is_emergency", "approved_at")[:SEND_AT_ONCE]:
             try:
-                actions.send(request)
+                sending.send(request)
             except Problem as problem:
                 log.warning("request %s stays approved: %s", request.pk, problem.code)
                 if problem.status == 503:
@@ -95,7 +95,7 @@ def _propose(certificate: Certificate) -> None:
     seat = others.filter(role=Role.LEADER).first() or others.first()
     if seat is None:
         return
-    actions.propose_revocation(
+    status_requests.propose_revocation(
         certificate,
         seat_id=seat.pk,
         ground=Ground.MOVED,

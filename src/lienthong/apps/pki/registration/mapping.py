@@ -7,25 +7,23 @@ from typing import Any
 
 from lienthong.apps.accounts.api import Person, Role, Seat
 from lienthong.apps.directory import api as directory
+from lienthong.apps.pki.contract import OFFICER_PREFIX, SUBJECT_FIELDS, VERSION
 from lienthong.apps.pki.registration.models import CertificateRequest
 from lienthong.apps.pki.rules import KeyKind
 from lienthong.core.signing.authority import Subject
 
-TYPE = "lienthong-registration+jws"
 SLIP_TYPE = "lienthong-handover+jws"
 BATCH_TYPE = "lienthong-registration-table+jws"
-VERSION = 1
 
 KEY_KINDS = {
     "person": KeyKind.PERSON,
     "agency": KeyKind.AGENCY,
     "service": KeyKind.SERVICE,
 }
-_FIELDS = ("common_name", "organization", "organization_code", "unit", "title", "serial", "place")
 
 
 def officer_code(organization: directory.Organization, person_id: int) -> str:
-    """The officer code that stands in certificates after "CB:VN-" (SG 3.2)."""
+    """The officer code that stands in certificates after OFFICER_PREFIX (SG 3.2)."""
     return f"{organization.code}-{person_id}"
 
 
@@ -38,7 +36,7 @@ def person_subject(person: Person, seat: Seat) -> dict[str, str]:
         "organization_code": organization.code,
         "unit": seat.unit.name if seat.unit else "",
         "title": seat.position or str(Role(seat.role).label),
-        "serial": f"CB:VN-{officer_code(organization, person.pk)}",
+        "serial": f"{OFFICER_PREFIX}{officer_code(organization, person.pk)}",
         "place": organization.place,
     }
 
@@ -72,7 +70,7 @@ def service_subject(organization: directory.Organization) -> dict[str, str]:
 
 def subject_of(request: CertificateRequest) -> Subject:
     """The subject as the certificate library wants it."""
-    told = {name: str(request.subject.get(name, "")) for name in _FIELDS}
+    told = {name: str(request.subject.get(name, "")) for name in SUBJECT_FIELDS}
     return Subject(
         told["common_name"],
         organization=told["organization"],
@@ -93,7 +91,7 @@ def payload(request: CertificateRequest, *, mandate: str, approver: Seat, at: da
         "kind": request.kind,
         "profile": request.profile,
         "agency": request.organization.code,
-        "subject": {name: str(request.subject.get(name, "")) for name in _FIELDS},
+        "subject": {name: str(request.subject.get(name, "")) for name in SUBJECT_FIELDS},
         "csr": request.csr,
         "certificate": request.certificate.sha256 if request.certificate else "",
         "reason": request.reason or str(request.get_ground_display()),

@@ -12,14 +12,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from lienthong.apps.pki.registration.rules import (
-    ISSUING,
-    OPEN,
-    Ground,
-    RequestKind,
-    RequestState,
-    SubjectKind,
-)
+from lienthong.apps.pki.contract import ISSUING, RequestKind, SubjectKind
+from lienthong.apps.pki.registration.rules import OPEN, Ground, RequestState
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager

@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.pki.contract import SubjectKind
 from lienthong.apps.pki.registration.models import AtAuthority, CertificateRequest
-from lienthong.apps.pki.registration.rules import ABOUT_CERTIFICATE, Move, SubjectKind
+from lienthong.apps.pki.registration.rules import ABOUT_CERTIFICATE, Move
 
 
 @accounts.rule("pki.request")

@@ -13,10 +13,10 @@ from django.db.models import Q, QuerySet
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.directory import api as directory
+from lienthong.apps.pki.contract import ISSUING
 from lienthong.apps.pki.models import Certificate, CertificateRequest, Key, RequestTable
 from lienthong.apps.pki.registration import policy
 from lienthong.apps.pki.registration.rules import (
-    ISSUING,
     OPEN,
     RegistrarMissing,
     RegistrationNotFound,

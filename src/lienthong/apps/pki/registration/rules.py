@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from django.db import models
 
+from lienthong.apps.pki.contract import RequestKind
 from lienthong.core.errors import Problem
 
 PIN_LENGTH_MIN = 6
@@ -16,34 +16,10 @@ EVIDENCE_TYPES = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
 }
-CONFIRM_HOLD_WITHIN = timedelta(hours=24)  # SG 4.1: a second person confirms an emergency hold
 REMIND_DAYS = (90, 75, 61)  # SG 4.1: before the last day on which it may be renewed
 
 
-class RequestKind(models.TextChoices):
-    """What is asked for (SG 4.2)."""
-
-    NEW = "new", "Cấp mới"
-    RENEW = "renew", "Gia hạn"
-    CHANGE = "change", "Thay đổi nội dung"
-    REVOKE = "revoke", "Thu hồi"
-    HOLD = "hold", "Tạm dừng"
-    RELEASE = "release", "Bỏ tạm dừng"
-    RESTORE = "restore", "Khôi phục thiết bị"
-
-
-ISSUING = frozenset({RequestKind.NEW, RequestKind.RENEW, RequestKind.CHANGE})
 ABOUT_CERTIFICATE = frozenset(RequestKind) - {RequestKind.NEW}
-# What the clock of deadlines.toml calls the act.
-CLOCK = {kind: "issue" if kind is RequestKind.NEW else kind.value for kind in RequestKind}
-
-
-class SubjectKind(models.TextChoices):
-    """For whom the certificate is (SG 4.2)."""
-
-    PERSON = "person", "Cá nhân"
-    AGENCY = "agency", "Cơ quan (con dấu)"
-    SERVICE = "service", "Dịch vụ, phần mềm"
 
 
 class Ground(models.TextChoices):

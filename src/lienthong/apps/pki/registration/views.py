@@ -19,14 +19,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.files import api as files
+from lienthong.apps.pki.contract import ISSUING, RequestKind
 from lienthong.apps.pki.models import CertificateRequest
-from lienthong.apps.pki.registration import actions, bulk, forms, panels, queries
+from lienthong.apps.pki.registration import (
+    asking,
+    bulk,
+    deciding,
+    emergency,
+    forms,
+    panels,
+    queries,
+    sending,
+    status_requests,
+    taking_over,
+)
 from lienthong.apps.pki.registration.rules import (
-    ISSUING,
     AuthorityUnreachable,
     CertificateUnknownHere,
     RegistrationNotFound,
-    RequestKind,
     RequestState,
 )
 from lienthong.apps.pki.usable import state_of
@@ -73,10 +83,10 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     if not form.is_valid():
         return _show_ask(request, actor, wanted, form)
     with transaction.atomic():
-        made = actions.enter(actor, form.wish(), form.cleaned_data.get("papers") or ())
+        made = asking.enter(actor, form.wish(), form.cleaned_data.get("papers") or ())
         if wanted in ISSUING:
-            made = actions.make_key_for(actor, made, form.cleaned_data["pin"])
-        made = actions.submit(actor, made)
+            made = asking.make_key_for(actor, made, form.cleaned_data["pin"])
+        made = asking.submit(actor, made)
     messages.success(request, _("Đã gửi yêu cầu tới cán bộ đăng ký chứng thư."))
     return redirect("pki:request", made.pk)
 
@@ -120,7 +130,7 @@ def report_loss(request: HttpRequest, certificate_id: int) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "certificate": certificate}
         return answers.form_page(request, "pki/report_loss.html", context, is_bound=form.is_bound)
-    made = actions.report_loss(
+    made = emergency.report_loss(
         actor,
         certificate.pk,
         ground=form.cleaned_data["ground"],
@@ -191,22 +201,22 @@ def _plain_move(request: HttpRequest, pk: UUID, act: Act, said: str) -> HttpResp
 
 @require_POST
 def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _plain_move(request, pk, actions.submit, _("Đã gửi yêu cầu."))
+    return _plain_move(request, pk, asking.submit, _("Đã gửi yêu cầu."))
 
 
 @require_POST
 def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _plain_move(request, pk, actions.confirm, _("Đã xác nhận yêu cầu."))
+    return _plain_move(request, pk, deciding.confirm, _("Đã xác nhận yêu cầu."))
 
 
 @require_POST
 def verify(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _plain_move(request, pk, actions.verify, _("Hồ sơ hợp lệ, chờ ký duyệt."))
+    return _plain_move(request, pk, deciding.verify, _("Hồ sơ hợp lệ, chờ ký duyệt."))
 
 
 @require_POST
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _plain_move(request, pk, actions.withdraw, _("Đã rút yêu cầu."))
+    return _plain_move(request, pk, asking.withdraw, _("Đã rút yêu cầu."))
 
 
 @require_POST
@@ -217,7 +227,7 @@ def return_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = forms.ReasonForm(request.POST)
     if not form.is_valid():
         return _show(request, actor, found, form)
-    actions.return_request(actor, found, form.cleaned_data["reason"])
+    deciding.return_request(actor, found, form.cleaned_data["reason"])
     messages.success(request, _("Đã trả lại; người lập thấy lý do."))
     return _next(actor, found)
 
@@ -230,7 +240,7 @@ def deliver(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = forms.DeviceForm(request.POST)
     if not form.is_valid():
         return _show(request, actor, found, form)
-    actions.deliver(actor, found, form.cleaned_data["device_serial"])
+    taking_over.deliver(actor, found, form.cleaned_data["device_serial"])
     messages.success(request, _("Đã ghi việc giao thiết bị."))
     return redirect("pki:request", pk)
 
@@ -244,7 +254,7 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = forms.PinForm(request.POST)
     if not form.is_valid():
         return _show(request, actor, found, form)
-    approved = actions.approve(actor, found, form.cleaned_data["pin"])
+    approved = deciding.approve(actor, found, form.cleaned_data["pin"])
     _tell(request, _sent(approved))
     return _next(actor, found)
 
@@ -252,7 +262,7 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _sent(request: CertificateRequest) -> CertificateRequest:
     """The request after the authority was asked; when it cannot be reached a job asks again."""
     try:
-        return actions.send(request)
+        return sending.send(request)
     except AuthorityUnreachable:
         return request
 
@@ -294,7 +304,7 @@ def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = panels.accept_form(request.POST)
     if not form.is_valid():
         return _show(request, actor, found, form)
-    actions.accept(actor, found, form.cleaned_data["pin"])
+    taking_over.accept(actor, found, form.cleaned_data["pin"])
     messages.success(request, _("Đã nhận chứng thư. Từ bây giờ bạn ký bằng khóa mới."))
     return redirect("pki:mine")
 
@@ -373,7 +383,7 @@ def propose(request: HttpRequest, certificate_id: int, kind: str) -> HttpRespons
     if not form.is_valid():
         context = {"form": form, "kind": wanted, "certificate": certificate, "issues": False}
         return answers.form_page(request, "pki/request_form.html", context, is_bound=form.is_bound)
-    made = actions.ask_about(actor, certificate, form.wish())
+    made = status_requests.ask_about(actor, certificate, form.wish())
     messages.success(request, _("Đã lập yêu cầu. Một người khác cần duyệt."))
     return redirect("pki:request", made.pk)
 

@@ -20,8 +20,7 @@ from lienthong.apps.pki import ceremony, trusted
 from lienthong.apps.pki.authority import mandates, registration, registry
 from lienthong.apps.pki.authority.models import IssuedCertificate, Mandate
 from lienthong.apps.pki.authority.registration import Answer, Caller
-from lienthong.apps.pki.authority.rules import RequestKind, SubjectKind
-from lienthong.apps.pki.authority.wire import TYPE
+from lienthong.apps.pki.contract import AT_AUTHORITY, REGISTRATION_TYPE, SubjectKind
 from lienthong.core import signing
 from lienthong.core.signing.authority import (
     Profile,
@@ -91,7 +90,7 @@ class Office:
 
     def token(self, payload: dict[str, Any], signer: signing.KeySigner | None = None) -> str:
         signer = signer or self.registrar
-        return signing.sign_jws(payload, key=signer, at=self.at, typ=TYPE)
+        return signing.sign_jws(payload, key=signer, at=self.at, typ=REGISTRATION_TYPE)
 
     def hand_over(self, token: str, *, caller: Caller | None = None) -> Answer:
         return registration.receive(
@@ -130,10 +129,10 @@ def make_office(folder: Path) -> Office:
     axis = directory_api.register(name="Trung tâm chứng thực", codes={"QD20": "G98"})
     officers = _officer(axis, 1), _officer(axis, 2)
     keys = (
-        _person_key(folder, "Cán bộ 1", "G98", "G98-1"),
-        _person_key(folder, "Cán bộ 2", "G98", "G98-2"),
+        person_key(folder, "Cán bộ 1", "G98", "G98-1"),
+        person_key(folder, "Cán bộ 2", "G98", "G98-2"),
     )
-    registrar = _person_key(folder, "Lê Văn Đăng", CODE, f"{CODE}-6")
+    registrar = person_key(folder, "Lê Văn Đăng", CODE, f"{CODE}-6")
     registry.sync(folder, at=START)
     mandate = make_mandate(officers, keys[1], registrar)
     return Office(folder, officers, keys, registrar, mandate)
@@ -150,7 +149,7 @@ def make_mandate(
         "agency_code": CODE,
         "root_code": CODE,
         "subjects": tuple(SubjectKind),
-        "kinds": tuple(RequestKind),
+        "kinds": AT_AUTHORITY,
         "officers": (mandates.officer_of(sha256_of(registrar.certificate)),),
         "per_day": 50,
         "lifetime_days": 5 * 365,
@@ -173,11 +172,14 @@ def _officer(axis: directory_api.Organization, number: int) -> Actor:
     return accounts.actor_in(seat)
 
 
-def _person_key(folder: Path, name: str, code: str, officer: str) -> signing.KeySigner:
+def person_key(
+    folder: Path, name: str, code: str, officer: str, *, at: datetime | None = None
+) -> signing.KeySigner:
+    """A person's key, certified by the authority directly; `registry.sync` makes its row."""
     key = make_ec_key()
     subject = Subject(name, organization_code=code, serial=f"CB:VN-{officer}")
     certificate, chain = ceremony.issue(
-        folder, ceremony.PEOPLE, Profile.PERSON, subject, key.public_key(), at=START
+        folder, ceremony.PEOPLE, Profile.PERSON, subject, key.public_key(), at=at or START
     )
     return signing.KeySigner(key, certificate, chain)
 

@@ -22,7 +22,8 @@ from lienthong.apps.pki.authority.models import (
     ReceivedRequest,
 )
 from lienthong.apps.pki.authority.registration import Caller
-from lienthong.apps.pki.authority.rules import Reason, RequestKind, Status, SubjectKind
+from lienthong.apps.pki.authority.rules import Reason, Status
+from lienthong.apps.pki.contract import RequestKind, SubjectKind
 from lienthong.apps.pki.trusted import trust
 from lienthong.core import tlog
 from lienthong.core.errors import Problem
@@ -39,7 +40,17 @@ from lienthong.core.signing.path import check_path
 from lienthong.core.signing.problems import CertificateRequestRefused
 from lienthong.core.tests.signing_cases.rules import rule
 
-from .office import ELSEWHERE, NOW, START, Office, certificate_in, make_mandate
+from .office import (
+    CODE,
+    ELSEWHERE,
+    NOW,
+    START,
+    Office,
+    certificate_in,
+    make_mandate,
+    person_key,
+    sha256_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +212,38 @@ def test_a_registrar_who_is_not_named_is_refused(office: Office) -> None:
     other = make_mandate(office.officers, office.officer_keys[1], office.officer_keys[0])
 
     refused(office, office.payload(mandate=str(other.pk)), rules.MandateExceeded)
+
+
+def test_a_registrar_with_a_new_certificate_needs_no_new_mandate(office: Office) -> None:
+    """SG-D-01: the mandate names the person; any certificate of theirs that is good proves them."""
+    first = IssuedCertificate.objects.get(sha256=sha256_of(office.registrar.certificate))
+    office.registrar = person_key(office.folder, "Lê Văn Đăng", CODE, f"{CODE}-6", at=office.at)
+    registry.sync(office.folder, at=office.at)
+    status.revoke(office.folder, first, at=office.at, reason=Reason.SUPERSEDED)
+
+    assert office.send().status == 201
+    assert [one.sha256 for one in mandates.certificates_of(office.mandate)] == [
+        sha256_of(office.registrar.certificate)
+    ]
+
+
+@rule("R65")
+def test_a_registrars_code_under_another_agencys_name_proves_nobody(office: Office) -> None:
+    office.registrar = person_key(
+        office.folder, "Lê Văn Đăng", ELSEWHERE, f"{CODE}-6", at=office.at
+    )
+    registry.sync(office.folder, at=office.at)
+
+    refused(office, office.payload(), rules.MandateExceeded)
+
+
+@rule("R65")
+@pytest.mark.parametrize("profile", ["person", "agency"])
+def test_nobody_gets_a_code_of_another_agency_certified(office: Office, profile: str) -> None:
+    """Else a registrar of one agency could make registrars of another."""
+    named = office.subject(serial=f"CB:VN-{CODE}-6")
+
+    refused(office, office.payload(named=named, profile=profile), rules.MandateExceeded)
 
 
 @rule("R65")

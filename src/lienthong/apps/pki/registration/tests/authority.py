@@ -21,7 +21,7 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki.authority import mandates, registry
 from lienthong.apps.pki.authority.models import Mandate
-from lienthong.apps.pki.authority.rules import RequestKind, SubjectKind
+from lienthong.apps.pki.contract import AT_AUTHORITY, SubjectKind
 from lienthong.apps.pki.services.app import create_app
 from lienthong.apps.pki.services.office import NodeKey, Office
 
@@ -56,7 +56,7 @@ def give_mandate(folder: Path, organization: directory.Organization, *registrars
         agency_code=organization.code,
         root_code=organization.code,
         subjects=tuple(SubjectKind),
-        kinds=tuple(RequestKind),
+        kinds=AT_AUTHORITY,
         officers=tuple(mandates.officer_of(one.sha256) for one in named),
         per_day=50,
         lifetime_days=5 * 365,

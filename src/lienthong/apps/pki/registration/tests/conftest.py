@@ -14,7 +14,7 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role, Seat
 from lienthong.apps.directory import api as directory
 from lienthong.apps.pki import api as pki
-from lienthong.apps.pki.registration.actions import Paper
+from lienthong.apps.pki.registration.asking import Paper
 
 PIN = "135790"
 PAPER = Paper("Quyết định bổ nhiệm.pdf", "application/pdf", b"%PDF-1.7 quyet dinh bo nhiem")

@@ -12,10 +12,11 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Forbidden
 from lienthong.apps.pki import api as pki
+from lienthong.apps.pki.contract import RequestKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest
-from lienthong.apps.pki.registration import actions, policy, queries, rules
-from lienthong.apps.pki.registration.actions import Wish
-from lienthong.apps.pki.registration.rules import Ground, Move, RequestKind, RequestState
+from lienthong.apps.pki.registration import asking, deciding, emergency, policy, queries, rules
+from lienthong.apps.pki.registration.asking import Wish
+from lienthong.apps.pki.registration.rules import Ground, Move, RequestState
 
 from .conftest import PAPER, PIN, Ministry, Office
 
@@ -30,9 +31,9 @@ def everywhere(db: None) -> Iterator[None]:
 
 def asked(office: Office) -> CertificateRequest:
     """A request of the officer, handed in with papers and a key."""
-    request = actions.enter(office.officer, Wish(RequestKind.NEW), [PAPER])
-    request = actions.make_key_for(office.officer, request, PIN)
-    return actions.submit(office.officer, request)
+    request = asking.enter(office.officer, Wish(RequestKind.NEW), [PAPER])
+    request = asking.make_key_for(office.officer, request, PIN)
+    return asking.submit(office.officer, request)
 
 
 def certified(ministry: Ministry, authorities: Path) -> Certificate:
@@ -63,39 +64,39 @@ def test_a_request_carries_the_facts_of_the_seat_and_runs_on_the_legal_clock(
 
 
 def test_a_new_certificate_needs_papers_and_a_key(ministry: Ministry) -> None:
-    request = actions.enter(ministry.officer, Wish(RequestKind.NEW))
+    request = asking.enter(ministry.officer, Wish(RequestKind.NEW))
 
     with pytest.raises(rules.EvidenceMissing):
-        actions.submit(ministry.officer, request)
-    actions.add_evidence(ministry.officer, request, PAPER)
+        asking.submit(ministry.officer, request)
+    asking.add_evidence(ministry.officer, request, PAPER)
     with pytest.raises(rules.KeyNotMade):
-        actions.submit(ministry.officer, request)
+        asking.submit(ministry.officer, request)
 
 
 def test_a_paper_of_another_kind_is_refused(ministry: Ministry) -> None:
-    script = actions.Paper("a.html", "text/html", b"<script>")
+    script = asking.Paper("a.html", "text/html", b"<script>")
 
     with pytest.raises(rules.EvidenceUnsuitable):
-        actions.enter(ministry.officer, Wish(RequestKind.NEW), [script])
+        asking.enter(ministry.officer, Wish(RequestKind.NEW), [script])
     assert not CertificateRequest.objects.exists()
 
 
 @pytest.mark.parametrize("pin", ["12345", "111111", ""])
 def test_a_plain_pin_is_refused(ministry: Ministry, pin: str) -> None:
-    request = actions.enter(ministry.officer, Wish(RequestKind.NEW), [PAPER])
+    request = asking.enter(ministry.officer, Wish(RequestKind.NEW), [PAPER])
 
     with pytest.raises(rules.PinTooWeak):
-        actions.make_key_for(ministry.officer, request, pin)
+        asking.make_key_for(ministry.officer, request, pin)
 
 
 def test_only_the_holder_makes_the_key(ministry: Ministry) -> None:
     """The PIN is the holder's alone, also when the registrar entered the request."""
     wish = Wish(RequestKind.NEW, seat_id=ministry.officer.seat_id)
-    request = actions.enter(ministry.registrar, wish, [PAPER])
+    request = asking.enter(ministry.registrar, wish, [PAPER])
 
     with pytest.raises(Forbidden):
-        actions.make_key_for(ministry.registrar, request, PIN)
-    assert actions.make_key_for(ministry.officer, request, PIN).csr
+        asking.make_key_for(ministry.registrar, request, PIN)
+    assert asking.make_key_for(ministry.officer, request, PIN).csr
 
 
 def test_a_colleague_neither_sees_nor_moves_it(ministry: Ministry) -> None:
@@ -104,24 +105,24 @@ def test_a_colleague_neither_sees_nor_moves_it(ministry: Ministry) -> None:
     with pytest.raises(rules.RegistrationNotFound):
         queries.request(ministry.colleague, request.pk)
     with pytest.raises(Forbidden):
-        actions.withdraw(ministry.colleague, request)
+        asking.withdraw(ministry.colleague, request)
     with pytest.raises(Forbidden):
-        actions.verify(ministry.colleague, request)
+        deciding.verify(ministry.colleague, request)
 
 
 def test_the_same_is_asked_for_once(ministry: Ministry) -> None:
     asked(ministry)
 
     with pytest.raises(rules.RequestOpenAlready):
-        actions.enter(ministry.officer, Wish(RequestKind.NEW), [PAPER])
+        asking.enter(ministry.officer, Wish(RequestKind.NEW), [PAPER])
 
 
 def test_the_registrar_returns_it_with_a_reason_and_it_comes_again(ministry: Ministry) -> None:
     request = asked(ministry)
 
-    returned = actions.return_request(ministry.registrar, request, "Thiếu quyết định bổ nhiệm")
+    returned = deciding.return_request(ministry.registrar, request, "Thiếu quyết định bổ nhiệm")
     assert returned.state == RequestState.RETURNED
-    again = actions.submit(ministry.officer, returned)
+    again = asking.submit(ministry.officer, returned)
 
     assert again.state == RequestState.SUBMITTED
     assert again.return_reason == ""
@@ -132,24 +133,24 @@ def test_the_registrar_returns_it_with_a_reason_and_it_comes_again(ministry: Min
 def test_nobody_approves_what_they_entered(ministry: Ministry) -> None:
     """SG 4.3: two persons in each request."""
     wish = Wish(RequestKind.NEW, seat_id=ministry.officer.seat_id)
-    request = actions.enter(ministry.registrar, wish, [PAPER])
-    actions.make_key_for(ministry.officer, request, PIN)
-    actions.submit(ministry.registrar, request)
-    request = actions.verify(ministry.registrar, request)
+    request = asking.enter(ministry.registrar, wish, [PAPER])
+    asking.make_key_for(ministry.officer, request, PIN)
+    asking.submit(ministry.registrar, request)
+    request = deciding.verify(ministry.registrar, request)
 
     with pytest.raises(rules.AboutOneself):
-        actions.approve(ministry.registrar, request, PIN)
+        deciding.approve(ministry.registrar, request, PIN)
     assert Move.APPROVE not in policy.available_moves(ministry.registrar, request)
     assert Move.APPROVE in policy.available_moves(ministry.second, request)
 
 
 def test_nobody_checks_or_approves_a_request_about_themselves(ministry: Ministry) -> None:
-    request = actions.enter(ministry.registrar, Wish(RequestKind.NEW), [PAPER])
-    actions.make_key_for(ministry.registrar, request, PIN)
-    actions.submit(ministry.registrar, request)
+    request = asking.enter(ministry.registrar, Wish(RequestKind.NEW), [PAPER])
+    asking.make_key_for(ministry.registrar, request, PIN)
+    asking.submit(ministry.registrar, request)
 
     with pytest.raises(rules.AboutOneself):
-        actions.verify(ministry.registrar, request)
+        deciding.verify(ministry.registrar, request)
 
 
 def test_an_agency_without_registrar_is_served_by_the_one_above_after_its_leader_confirms(
@@ -161,12 +162,12 @@ def test_an_agency_without_registrar_is_served_by_the_one_above_after_its_leader
     assert list(queries.worklist(ministry.registrar)) == [request]
 
     with pytest.raises(rules.ManagerNotConfirmed):
-        actions.verify(ministry.registrar, request)
+        deciding.verify(ministry.registrar, request)
     with pytest.raises(Forbidden):
-        actions.confirm(ministry.leader, request)
-    actions.confirm(bureau.leader, request)
+        deciding.confirm(ministry.leader, request)
+    deciding.confirm(bureau.leader, request)
 
-    assert actions.verify(ministry.registrar, request).state == RequestState.VERIFIED
+    assert deciding.verify(ministry.registrar, request).state == RequestState.VERIFIED
 
 
 def test_rows_of_a_request_are_behind_the_wall_for_other_agencies(
@@ -190,14 +191,14 @@ def test_a_registrar_of_another_branch_cannot_enter_for_the_officer(
     wish = Wish(RequestKind.NEW, seat_id=ministry.officer.seat_id)
 
     with pytest.raises(Forbidden):
-        actions.enter(bureau.clerk, wish, [PAPER])
+        asking.enter(bureau.clerk, wish, [PAPER])
 
 
 def test_a_reported_loss_holds_the_key_here_at_once(ministry: Ministry, authorities: Path) -> None:
     """SG 4.1, SG-D-06: by the holder alone, to be confirmed within 24 hours."""
     certificate = certified(ministry, authorities)
 
-    request = actions.report_loss(
+    request = emergency.report_loss(
         ministry.officer, certificate.pk, ground=Ground.LOST, reason="Mất ví"
     )
 
@@ -208,7 +209,7 @@ def test_a_reported_loss_holds_the_key_here_at_once(ministry: Ministry, authorit
         pki.person_signer(ministry.officer.person_id, PIN)
     assert "tạm dừng" in refused.value.sentence
     with pytest.raises(rules.RegistrationMoveNotAllowed):
-        actions.withdraw(ministry.officer, request)
+        asking.withdraw(ministry.officer, request)
 
 
 def test_a_certificate_with_too_few_days_left_is_not_renewed(
@@ -221,7 +222,7 @@ def test_a_certificate_with_too_few_days_left_is_not_renewed(
     )
 
     with pytest.raises(rules.CertificateStateUnfit) as refused:
-        actions.enter(ministry.officer, Wish(RequestKind.RENEW, certificate_id=certificate.pk))
+        asking.enter(ministry.officer, Wish(RequestKind.RENEW, certificate_id=certificate.pk))
     assert "cấp mới" in refused.value.sentence
 
 
@@ -231,7 +232,7 @@ def test_nobody_asks_about_a_certificate_of_somebody_else(
     certificate = certified(ministry, authorities)
 
     with pytest.raises(rules.CertificateUnknownHere):
-        actions.enter(ministry.colleague, Wish(RequestKind.REVOKE, certificate_id=certificate.pk))
+        asking.enter(ministry.colleague, Wish(RequestKind.REVOKE, certificate_id=certificate.pk))
 
 
 def test_a_withdrawn_request_leaves_no_key_behind(ministry: Ministry, node: Path) -> None:
@@ -239,6 +240,6 @@ def test_a_withdrawn_request_leaves_no_key_behind(ministry: Ministry, node: Path
     file = node / "keys" / "pending" / f"{request.pk}.pem"
     assert file.exists()
 
-    actions.withdraw(ministry.officer, request)
+    asking.withdraw(ministry.officer, request)
 
     assert not file.exists()

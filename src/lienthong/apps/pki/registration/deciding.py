@@ -1,0 +1,119 @@
+"""Decide on a request: confirm, return, check, approve with one's own key.
+
+Two persons act in each request: whoever entered it, or is its subject, never approves it (SG 4.3).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor, Seat
+from lienthong.apps.directory import api as directory
+from lienthong.apps.pki import queries as keys
+from lienthong.apps.pki.contract import REGISTRATION_TYPE
+from lienthong.apps.pki.models import Certificate, CertificateRequest
+from lienthong.apps.pki.registration import client, mapping, policy, rules
+from lienthong.apps.pki.registration.asking import check_whole
+from lienthong.apps.pki.registration.rules import Move, RequestState
+from lienthong.apps.pki.registration.writing import locked, record
+from lienthong.core import signing
+
+
+@transaction.atomic
+def confirm(actor: Actor, request: CertificateRequest) -> CertificateRequest:
+    """The leader of the managing agency stands behind the request (SG 4.2)."""
+    request = locked(request)
+    accounts.check(actor, "pki.confirm", request)
+    rules.after(RequestState(request.state), Move.CONFIRM)
+    request.confirmed_by_id = actor.seat_id
+    request.save(update_fields=["confirmed_by"])
+    record(request, Move.CONFIRM, actor)
+    return request
+
+
+@transaction.atomic
+def return_request(actor: Actor, request: CertificateRequest, reason: str) -> CertificateRequest:
+    """Give the request back to whoever asked, with what is missing."""
+    request = locked(request)
+    accounts.check(actor, "pki.register", request.at_authority)
+    request.state = rules.after(RequestState(request.state), Move.RETURN)
+    request.return_reason = reason[:500]
+    request.save(update_fields=["state", "return_reason"])
+    if request.is_emergency and request.certificate:
+        Certificate.objects.filter(pk=request.certificate_id or 0).update(held_at=None)
+    record(request, Move.RETURN, actor, reason)
+    return request
+
+
+@transaction.atomic
+def verify(actor: Actor, request: CertificateRequest) -> CertificateRequest:
+    """The registrar has checked identity and evidence. Raises ManagerNotConfirmed, AboutOneself."""
+    request = locked(request)
+    accounts.check(actor, "pki.register", request.at_authority)
+    if request.needs_manager and request.confirmed_by_id is None:
+        raise rules.ManagerNotConfirmed(agency=request.organization.name)
+    if request.person_id == actor.person_id:
+        raise rules.AboutOneself
+    check_whole(request)
+    request.state = rules.after(RequestState(request.state), Move.VERIFY)
+    request.verified_by_id = actor.seat_id
+    request.save(update_fields=["state", "verified_by"])
+    record(request, Move.VERIFY, actor)
+    return request
+
+
+def approve(
+    actor: Actor, request: CertificateRequest, pin: str, *, at: datetime | None = None
+) -> CertificateRequest:
+    """Sign the request with the registrar's own key; `send` hands it over afterwards.
+
+    Raises AboutOneself, MandateMissing, AuthorityUnreachable, KeyPasswordWrong,
+    CertificateNotUsable (a revoked registrar); then nothing changed.
+    """
+    at = at or timezone.now()
+    accounts.check(actor, "pki.register", request.at_authority)
+    _check_other_person(actor, request)
+    rules.after(RequestState(request.state), Move.APPROVE)
+    mandate = mandate_of(request.authority)
+    signer = keys.person_signer(actor.person_id, pin)
+    return sign_approval(actor, request, signer, mandate, at=at)
+
+
+@transaction.atomic
+def sign_approval(
+    actor: Actor,
+    request: CertificateRequest,
+    signer: signing.DigestSigner,
+    mandate: str,
+    *,
+    at: datetime,
+) -> CertificateRequest:
+    """Approve one request with a key that is open already: alone, or as a row of a table."""
+    request = locked(request)
+    accounts.check(actor, "pki.register", request.at_authority)
+    _check_other_person(actor, request)
+    request.state = rules.after(RequestState(request.state), Move.APPROVE)
+    request.approved_by_id, request.approved_at, request.refusal = actor.seat_id, at, None
+    seat = Seat.objects.select_related("organization").get(pk=actor.seat_id)
+    body = mapping.payload(request, mandate=mandate, approver=seat, at=at)
+    request.token = signing.sign_jws(body, key=signer, at=at, typ=REGISTRATION_TYPE)
+    request.save()
+    record(request, Move.APPROVE, actor)
+    return request
+
+
+def mandate_of(authority: directory.Organization) -> str:
+    """The id of the mandate under which an agency registers. Raises MandateMissing (SG-D-01)."""
+    found = client.mandates(authority.code)
+    if not found:
+        raise rules.MandateMissing
+    return str(found[0].get("id", ""))
+
+
+def _check_other_person(actor: Actor, request: CertificateRequest) -> None:
+    if policy.is_about(actor, request):
+        raise rules.AboutOneself
