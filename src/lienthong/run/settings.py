@@ -57,6 +57,7 @@ DOCUMENT_SIZE_MAX_BYTES = int(
     os.environ.get("LIENTHONG_DOCUMENT_SIZE_MAX_BYTES", str(100 * 1024 * 1024))
 )
 HUB_WAITING_MAX = int(os.environ.get("LIENTHONG_HUB_WAITING_MAX", "256"))
+HUB_DELIVERY_FILE = os.environ.get("LIENTHONG_HUB_DELIVERY_FILE", "")  # empty: the built-in one
 
 # Django
 SECRET_KEY_FILE = os.environ.get("LIENTHONG_SECRET_KEY_FILE", "")

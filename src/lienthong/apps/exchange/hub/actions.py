@@ -8,19 +8,28 @@ from uuid import UUID
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from lienthong.apps.directory import api as directory
 from lienthong.core.errors import Problem
 
 from .models import Delivery, Node, NodeOrganization
-from .rules import DeliveryState
+from .rules import UNDELIVERABLE, WAITING, DeliveryState
+
+NOT_OVER = (*WAITING, *UNDELIVERABLE)
 
 
 class NodeKeyRefused(Problem):
     code = "hub.node_key_refused"
     status = 422
     text = "Chứng thư của điểm kết nối {node} phải dùng khoá P-256."
+
+
+class DeadLetterUnknown(Problem):
+    code = "hub.dead_letter_unknown"
+    status = 404
+    text = "Không có lượt chuyển không giao được nào với mã này."
 
 
 class AgencyHeld(Problem):
@@ -73,6 +82,22 @@ def deactivate_node(node_id: str) -> None:
 
 
 def deliver_again(delivery_id: UUID) -> bool:
-    """Offer a delivery that does not get through, or that its kit could not take, at once."""
-    waiting = Delivery.objects.filter(pk=delivery_id).exclude(state=DeliveryState.DELIVERED)
-    return bool(waiting.update(attempts=0, next_at=timezone.now(), state=DeliveryState.QUEUED))
+    """Offer a delivery at once, its schedule from the beginning. False when it is over."""
+    return bool(_offer(Delivery.objects.filter(pk=delivery_id, state__in=NOT_OVER)))
+
+
+def deliver_dead_letter_again(delivery_id: UUID) -> None:
+    """Queue one dead letter again. Raises DeadLetterUnknown."""
+    if not _offer(Delivery.objects.filter(pk=delivery_id, state__in=UNDELIVERABLE)):
+        raise DeadLetterUnknown
+
+
+def deliver_dead_letters_again(agency_code: str = "") -> int:
+    """Queue the dead letters again: those to one agency, or all. Return how many."""
+    dead = Delivery.objects.filter(state__in=UNDELIVERABLE)
+    return _offer(dead.filter(agency_code=agency_code) if agency_code else dead)
+
+
+def _offer(deliveries: QuerySet[Delivery]) -> int:
+    now = timezone.now()
+    return deliveries.update(attempts=0, next_at=now, state=DeliveryState.QUEUED)

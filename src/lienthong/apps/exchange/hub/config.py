@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lienthong.core import edxml, signing
 
+from .lanes import DEFAULT_FILE, Plan, load
+
 MEBIBYTE = 1024 * 1024
 T = TypeVar("T")
 
@@ -62,6 +64,7 @@ class HubConfig:
     profile: edxml.Profile = edxml.Profile.STRICT
     refresh_s: float = 5.0
     requery_s: float = 2.0
+    lanes: Plan = field(default_factory=load)
     skew_s: int = 300
     body_within_s: float = 120.0
     stop: Callable[[], None] = stop_process
@@ -93,6 +96,7 @@ class HubConfig:
             packet_max_bytes=settings.PACKET_SIZE_MAX_BYTES,
             documents_max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES,
             waiting_max=settings.HUB_WAITING_MAX,
+            lanes=load(Path(settings.HUB_DELIVERY_FILE or DEFAULT_FILE)),
         )
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from lienthong.core import signing
 
+from . import deliveries
 from .door import read_body
 from .problems import DeliveryNotFound, ReceiptInvalid
 from .shared import RouteRow, answer, authenticated, hub_of, number, path_id
@@ -31,7 +32,7 @@ async def get_inbox(request: Request) -> Response:
     try:
         while True:
             event.clear()
-            rows = await hub.io(hub.store.claim, codes, limit)
+            rows = await hub.io(deliveries.claim, hub.store, hub.config.lanes, codes, limit)
             left = until - loop.time()
             if rows or left <= 0 or hub.closing:
                 break
@@ -91,6 +92,13 @@ async def post_acknowledgement(request: Request) -> Response:
     return answer({"delivery_id": str(delivery_id), "state": "DELIVERED", "receipt": kept})
 
 
+async def get_dead_letters(request: Request) -> Response:
+    """What could not be delivered to or from the agencies of the caller: for both sides."""
+    hub = hub_of(request)
+    codes = sorted(authenticated(request).node.codes)
+    return answer({"dead_letters": await hub.io(deliveries.dead_letters, hub.store, codes)})
+
+
 def _receipt_in(raw: bytes) -> str:
     try:
         found = orjson.loads(raw)
@@ -104,6 +112,7 @@ def _receipt_in(raw: bytes) -> str:
 
 ROUTES: tuple[RouteRow, ...] = (
     ("GET", "/v1/inbox", get_inbox),
+    ("GET", "/v1/dead-letters", get_dead_letters),
     ("GET", "/v1/deliveries/{id}/packet", get_delivery_packet),
     ("POST", "/v1/deliveries/{id}/ack", post_acknowledgement),
 )

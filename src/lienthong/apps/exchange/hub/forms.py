@@ -56,3 +56,16 @@ class PacketFilter(forms.Form):
         if wanted.get("state") == DONE:
             packets = packets.filter(done=F("total"))
         return packets
+
+
+class RequeueForm(forms.Form):
+    """Which dead letters to queue again: one delivery, or all of one recipient."""
+
+    delivery = forms.UUIDField(required=False)
+    agency = forms.CharField(required=False, max_length=35)
+
+    def clean(self) -> dict[str, Any]:
+        wanted = super().clean() or {}
+        if not (wanted.get("delivery") or wanted.get("agency")):
+            raise forms.ValidationError("")
+        return wanted

@@ -9,8 +9,9 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 
-from .rules import DeliveryState, Door, Kind, ProposalKind, ProposalState
+from .rules import UNDELIVERABLE, WAITING, DeliveryState, Door, Kind, ProposalKind, ProposalState
 
 
 class Node(models.Model):
@@ -147,6 +148,7 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     packet = models.ForeignKey(Packet, models.PROTECT, related_name="deliveries")
     agency_code = models.CharField("cơ quan nhận", max_length=35)
+    sender_code = models.CharField("cơ quan gửi", max_length=35, db_default="")
     urgency = models.SmallIntegerField("mức độ khẩn", default=0)
     state = models.CharField(
         "trạng thái",
@@ -155,6 +157,7 @@ class Delivery(models.Model):
         default=DeliveryState.QUEUED,
     )
     attempts = models.IntegerField("số lần trao", default=0)
+    queued_at = models.DateTimeField("vào hàng đợi", db_default=Now())
     next_at = models.DateTimeField("được trao lại từ")
     fetched_at = models.DateTimeField("lấy lần đầu", null=True)
     delivered_at = models.DateTimeField("đã xác nhận", null=True)
@@ -167,10 +170,18 @@ class Delivery(models.Model):
         indexes = (
             models.Index(
                 "agency_code",
-                models.F("urgency").desc(),
+                "urgency",
+                "sender_code",
+                "next_at",
                 "id",
                 name="hub_delivery_waiting",
-                condition=~models.Q(state="DELIVERED"),
+                condition=models.Q(state__in=WAITING),
+            ),
+            models.Index(
+                "agency_code",
+                "sender_code",
+                name="hub_delivery_undeliverable",
+                condition=models.Q(state__in=UNDELIVERABLE),
             ),
         )
 

@@ -76,6 +76,10 @@ _SIGNED: list[dict[str, list[str]]] = [{"httpMessageSignature": []}]
 _STRING = {"type": "string"}
 _CODE = {"type": "string", "maxLength": 35}
 
+_STATE = {"enum": ["QUEUED", "FETCHED", "DELIVERED", "FAILED", "DEAD", "WITHDRAWN"]}
+_MOMENT = {"type": "string", "format": "date-time"}
+_UUID = {"type": "string", "format": "uuid"}
+
 _SCHEMAS: dict[str, Any] = {
     "Problem": {
         "type": "object",
@@ -110,7 +114,7 @@ _SCHEMAS: dict[str, Any] = {
                     "type": "object",
                     "properties": {
                         "code": _CODE,
-                        "state": {"enum": ["QUEUED", "FETCHED", "DELIVERED"]},
+                        "state": _STATE,
                     },
                 },
             },
@@ -145,6 +149,31 @@ _SCHEMAS: dict[str, Any] = {
                         "sha256": _STRING,
                         "received_at": {"type": "string", "format": "date-time"},
                         "attempts": {"type": "integer"},
+                    },
+                },
+            }
+        },
+    },
+    "DeadLetters": {
+        "type": "object",
+        "properties": {
+            "dead_letters": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "delivery_id": _UUID,
+                        "packet_id": _UUID,
+                        "kind": {"enum": ["edoc", "status"]},
+                        "sender": _CODE,
+                        "recipient": _CODE,
+                        "urgency": {"type": "integer", "minimum": 0, "maximum": 4},
+                        "state": _STATE,
+                        "attempts": {"type": "integer"},
+                        "given_up_at": _MOMENT,
+                        "document_id": _STRING,
+                        "reference": _STRING,
+                        "received_at": _MOMENT,
                     },
                 },
             }
@@ -221,13 +250,20 @@ _PATHS: dict[str, Any] = {
     },
     "/v1/inbox": {
         "get": {
-            "summary": "What waits for the agencies of the calling node, urgent first",
+            "summary": "What waits for the agencies of the calling node, by urgency lanes",
             "security": _SIGNED,
             "parameters": [
                 _query("wait", "Seconds to wait for something, at most 55", 0),
                 _query("limit", "At most 200", 50),
             ],
             "responses": {"200": _json("Deliveries, each away for its lease", "Inbox")},
+        }
+    },
+    "/v1/dead-letters": {
+        "get": {
+            "summary": "What could not be delivered to or from the caller's agencies",
+            "security": _SIGNED,
+            "responses": {"200": _json("Dead letters, the newest first", "DeadLetters")},
         }
     },
     "/v1/deliveries/{id}/packet": {

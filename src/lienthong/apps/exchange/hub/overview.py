@@ -15,11 +15,12 @@ from lienthong.apps.directory import api as directory
 
 from .models import Delivery, LogHead, Node, NodeOrganization, Packet, Refusal
 from .problems import PacketNotFound
-from .rules import DEAD_LETTER_AFTER, LOG_NAME, DeliveryState
+from .rules import LOG_NAME, UNDELIVERABLE, WAITING, DeliveryState
 
 REFUSALS_SHOWN = 30
 EXPRESS = 3
-DELIVERED = Q(state=DeliveryState.DELIVERED)
+OPEN = Q(state__in=(*WAITING, *UNDELIVERABLE))
+STUCK = Q(state__in=UNDELIVERABLE)
 
 
 @accounts.rule("hub.operate")
@@ -102,12 +103,11 @@ def related(packet: Packet) -> QuerySet[Packet]:
 
 def totals() -> Totals:
     """The figures above the list of packets."""
-    waiting = Delivery.objects.exclude(DELIVERED)
     log = LogHead.objects.filter(name=LOG_NAME).first()
     return Totals(
         packets=Packet.objects.count(),
-        waiting=waiting.count(),
-        stuck=waiting.filter(attempts__gte=DEAD_LETTER_AFTER).count(),
+        waiting=Delivery.objects.filter(state__in=WAITING).count(),
+        stuck=Delivery.objects.filter(STUCK).count(),
         log_size=log.size if log else 0,
     )
 
@@ -116,14 +116,14 @@ def queues() -> list[Queue]:
     """What waits for each agency, the longest wait first."""
     known, nodes = names(), _nodes_by_agency()
     rows = (
-        Delivery.objects.exclude(DELIVERED)
+        Delivery.objects.filter(OPEN)
         .values("agency_code")
         .annotate(
-            waiting=Count("id"),
+            waiting=Count("id", filter=Q(state__in=WAITING)),
             fetched=Count("id", filter=Q(state=DeliveryState.FETCHED)),
             urgent=Count("id", filter=Q(urgency__gte=EXPRESS)),
-            stuck=Count("id", filter=Q(attempts__gte=DEAD_LETTER_AFTER)),
-            oldest_at=Min("packet__received_at"),
+            stuck=Count("id", filter=STUCK),
+            oldest_at=Min("queued_at"),
         )
         .order_by("oldest_at")
     )
@@ -140,6 +140,11 @@ def _queue(row: Mapping[str, object], known: Mapping[str, str], nodes: Mapping[s
         node_seen_at=node.last_seen_at if node else None,
         **{name: row[name] for name in ("waiting", "fetched", "urgent", "stuck", "oldest_at")},  # type: ignore[arg-type]
     )
+
+
+def dead_letters() -> QuerySet[Delivery]:
+    """What could not be delivered and waits for the operator's decision, the oldest first."""
+    return Delivery.objects.filter(STUCK).select_related("packet").order_by("next_at", "id")
 
 
 def last_delivered_at() -> datetime | None:

@@ -175,3 +175,9 @@ class KitClosed(Problem):
     code = "hub.kit_closed"
     status = 503
     text = "Trục liên thông chưa mở cửa kết nối cho bộ công cụ khách."
+
+
+class DeliveryPlanWrong(Problem):
+    code = "hub.delivery_plan_wrong"
+    status = 500
+    text = "Tệp lịch chuyển giao (LIENTHONG_HUB_DELIVERY_FILE) không hợp lệ: {reason}"

@@ -11,11 +11,6 @@ from enum import StrEnum
 LARGE_BODY_BYTES = 4 * 1024 * 1024
 """A body above this size is a file of its own instead of a stretch of a segment."""
 
-LEASE_S = 10
-LEASE_MAX_S = 15 * 60
-DEAD_LETTER_AFTER = 10
-"""Attempts after which a delivery is shown to the operator as one that does not get through."""
-
 LOG_NAME = "exchange"
 
 
@@ -50,22 +45,21 @@ class DeliveryState(StrEnum):
     """Where a delivery is.
 
     DELIVERED only after the recipient's acknowledgement: signed at the native door, under the
-    shared secret at the kit's. FAILED: the recipient's kit could not take it; the operator queues
-    it again (DX-92).
+    shared secret at the kit's. FAILED: the recipient's kit could not take it; DEAD: handed out as
+    often as its schedule allows and never acknowledged; the operator queues both again (DX-92).
+    WITHDRAWN: recalled before the recipient had fetched it (packet format §9.1).
     """
 
     QUEUED = "QUEUED"
     FETCHED = "FETCHED"
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
+    DEAD = "DEAD"
+    WITHDRAWN = "WITHDRAWN"
 
 
-def lease_s(attempts: int) -> int:
-    """Seconds for which a delivery handed out for the `attempts`-th time is not listed again.
-
-    The wait doubles, so a packet that its recipient cannot digest does not keep the others back.
-    """
-    return int(min(LEASE_S * 2 ** min(attempts - 1, 10), LEASE_MAX_S))
+WAITING = (DeliveryState.QUEUED, DeliveryState.FETCHED)
+UNDELIVERABLE = (DeliveryState.FAILED, DeliveryState.DEAD)
 
 
 class _Clock:

@@ -15,12 +15,12 @@ from typing import Any, cast
 
 import psycopg
 from psycopg import errors
-from psycopg.rows import TupleRow, dict_row
+from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from .ledger import Head, Ledger, ReadTile, Step
 from .problems import DocumentIdUsed, HubStorageFull, HubStoreFailed
-from .rules import DEAD_LETTER_AFTER, LEASE_MAX_S, LEASE_S, LOG_NAME, DeliveryState, new_id
+from .rules import LOG_NAME, DeliveryState, new_id
 from .segments import Place
 
 Connection = psycopg.Connection[TupleRow]
@@ -146,10 +146,11 @@ _INSERT_PACKETS = (
     " ON CONFLICT DO NOTHING RETURNING id"
 )
 _INSERT_DELIVERIES = (
-    "INSERT INTO hub_delivery (id, packet_id, agency_code, urgency, state, attempts, next_at,"
-    " acknowledgement) SELECT d.id, d.packet_id, d.agency_code, d.urgency, 'QUEUED', 0, d.at, ''"
-    " FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int2[], %s::timestamptz[])"
-    " AS d (id, packet_id, agency_code, urgency, at)"
+    "INSERT INTO hub_delivery (id, packet_id, agency_code, sender_code, urgency, state, attempts,"
+    " queued_at, next_at, acknowledgement) SELECT d.id, d.packet_id, d.agency_code, d.sender_code,"
+    " d.urgency, 'QUEUED', 0, d.at, d.at, ''"
+    " FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::int2[], %s::timestamptz[])"
+    " AS d (id, packet_id, agency_code, sender_code, urgency, at)"
 )
 _UPSERT_TILES = (
     "INSERT INTO hub_tile (level, number, hashes)"
@@ -162,21 +163,6 @@ _SELECT_PACKET = (
     " ARRAY(SELECT d.agency_code || ' ' || d.state FROM hub_delivery d WHERE d.packet_id = p.id"
     " ORDER BY d.id) FROM hub_packet p WHERE "
 )
-_CLAIM = """
-WITH picked AS (
-  SELECT id FROM hub_delivery
-  WHERE agency_code = ANY(%(codes)s) AND state IN ('QUEUED', 'FETCHED') AND next_at <= now()
-  ORDER BY urgency DESC, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-)
-UPDATE hub_delivery d
-SET attempts = d.attempts + 1, state = 'FETCHED', fetched_at = coalesce(d.fetched_at, now()),
-    next_at = now() + least(%(lease)s * 2 ^ least(d.attempts, 10), %(lease_max)s)
-              * interval '1 second'
-FROM picked, hub_packet p
-WHERE d.id = picked.id AND p.id = d.packet_id
-RETURNING d.id AS delivery_id, p.id AS packet_id, p.kind, p.agency_code AS sender,
-          d.agency_code AS recipient, d.urgency, p.size, p.sha256, p.received_at, d.attempts
-"""
 
 
 class _Refused(Exception):  # noqa: N818  named for the fact; never leaves this module
@@ -372,28 +358,13 @@ class Store:
 
     # -- handing out ----------------------------------------------------------------------------
 
-    def claim(self, codes: Sequence[str], limit: int) -> list[dict[str, Any]]:
-        """Hand out waiting deliveries, urgent ones first; each is then away for its lease."""
-        with self._connection(self._relaxed) as connection:
-            cursor = connection.cursor(row_factory=dict_row)
-            rows = cursor.execute(
-                _CLAIM,
-                {
-                    "codes": list(codes),
-                    "limit": limit,
-                    "lease": LEASE_S,
-                    "lease_max": LEASE_MAX_S,
-                },
-            ).fetchall()
-        return sorted(rows, key=lambda row: (-row["urgency"], row["delivery_id"]))
-
     def acknowledge(self, delivery_id: uuid.UUID, receipt: str) -> str:
         """Mark a delivery delivered; the first acknowledgement stays. Return the one kept."""
         with self._connection(self._durable) as connection:
             connection.execute(
                 "UPDATE hub_delivery SET state = %s, delivered_at = now(), acknowledgement = %s"
-                " WHERE id = %s AND state <> %s",
-                [DeliveryState.DELIVERED, receipt, delivery_id, DeliveryState.DELIVERED],
+                " WHERE id = %s AND state NOT IN ('DELIVERED', 'WITHDRAWN')",
+                [DeliveryState.DELIVERED, receipt, delivery_id],
             )
             row = connection.execute(
                 "SELECT acknowledgement FROM hub_delivery WHERE id = %s", [delivery_id]
@@ -401,12 +372,11 @@ class Store:
         return str(row[0]) if row else ""
 
     def backlog(self) -> Mapping[str, int]:
-        """How much waits, for the metrics: deliveries not acknowledged, and those given up on."""
+        """How much waits, for the metrics: deliveries under way, and those given up on."""
         with self._connection(self._relaxed) as connection:
             row = connection.execute(
-                "SELECT count(*), count(*) FILTER (WHERE attempts >= %s) FROM hub_delivery"
-                " WHERE state <> 'DELIVERED'",
-                [DEAD_LETTER_AFTER],
+                "SELECT (SELECT count(*) FROM hub_delivery WHERE state IN ('QUEUED', 'FETCHED')),"
+                " (SELECT count(*) FROM hub_delivery WHERE state IN ('FAILED', 'DEAD'))"
             ).fetchone()
         waiting, dead = row or (0, 0)
         return {"waiting": int(waiting), "dead_letters": int(dead)}
@@ -542,7 +512,7 @@ def _columns(packets: Sequence[NewPacket], size: int) -> list[list[Any]]:
 
 def _deliveries(packets: Sequence[NewPacket]) -> list[list[Any]]:
     rows = [
-        (new_id(), each.id, code, each.urgency, each.received_at)
+        (new_id(), each.id, code, each.agency_code, each.urgency, each.received_at)
         for each in packets
         for code in each.recipients
     ]

@@ -16,6 +16,7 @@ urlpatterns = [
     path("goi-tin/", views.packets, name="packets"),
     path("goi-tin/<uuid:pk>", views.packet, name="packet"),
     path("hang-doi/", views.queues, name="queues"),
+    path("hang-doi/giao-lai", views.requeue, name="requeue"),
     path("don-vi/", views.participants, name="participants"),
     path("he-thong/", kit.listed, name="systems"),
     path("he-thong/moi", kit.new, name="system_new"),

@@ -1,19 +1,22 @@
-"""Pages of the operator of the axis. They change nothing."""
+"""Pages of the operator of the axis. They change nothing but what is queued again."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
 from lienthong.apps.accounts import api as accounts
 
-from . import forms, overview
+from . import actions, forms, overview
 
 PAGE_SIZE = 50
+DEAD_LETTERS_SHOWN = 50
 
 
 @require_safe
@@ -51,11 +54,34 @@ def queues(request: HttpRequest) -> HttpResponse:
     accounts.check(accounts.actor_of(request), "hub.operate")
     context = {
         "queues": overview.queues(),
+        "dead_letters": overview.dead_letters()[:DEAD_LETTERS_SHOWN],
         "refusals": overview.refusals(),
         "last_delivered_at": overview.last_delivered_at(),
         "names": overview.names(),
     }
     return render(request, "hub/queues.html", context)
+
+
+@require_POST
+def requeue(request: HttpRequest) -> HttpResponse:
+    """Queue dead letters again: one delivery, or all of one recipient."""
+    accounts.check(accounts.actor_of(request), "hub.operate")
+    form = forms.RequeueForm(request.POST)
+    if not form.is_valid():
+        raise actions.DeadLetterUnknown
+    wanted = form.cleaned_data
+    if wanted["delivery"]:
+        actions.deliver_dead_letter_again(wanted["delivery"])
+        count = 1
+    else:
+        count = actions.deliver_dead_letters_again(wanted["agency"])
+    text = ngettext(
+        "Đã đưa lại %(count)d lượt chuyển vào hàng đợi.",
+        "Đã đưa lại %(count)d lượt chuyển vào hàng đợi.",
+        count,
+    )
+    messages.success(request, text % {"count": count})
+    return redirect("hub:queues")
 
 
 @require_safe

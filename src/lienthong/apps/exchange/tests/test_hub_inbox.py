@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from lienthong.apps.exchange.hub import api as hub_api
 from lienthong.apps.exchange.hub.models import Delivery, Packet
-from lienthong.apps.exchange.hub.rules import LEASE_S, lease_s
 from lienthong.core import edxml, signing, tlog
 
 from .country import Agency, Country, document
@@ -76,11 +75,6 @@ def test_a_delivery_is_not_listed_again_until_its_lease_is_over(
     assert third[0]["attempts"] == 2
 
 
-def test_leases_grow_and_end_somewhere() -> None:
-    assert [lease_s(attempt) for attempt in (1, 2, 3)] == [LEASE_S, 2 * LEASE_S, 4 * LEASE_S]
-    assert lease_s(1000) == 900
-
-
 def test_an_acknowledgement_ends_a_delivery_and_may_be_repeated(
     land: Country, ministry: Caller, province: Caller
 ) -> None:
@@ -140,19 +134,6 @@ def test_an_empty_long_poll_ends_at_its_time(province: Caller) -> None:
     assert province.inbox(wait=1) == []
 
     assert 0.9 < time.monotonic() - began < 5
-
-
-def test_a_packet_that_is_never_acknowledged_does_not_keep_the_others_back(
-    land: Country, ministry: Caller, province: Caller
-) -> None:
-    ministry.post(document(land.ministry, land.province))
-    province.inbox()
-    ministry.post(document(land.ministry, land.province))
-
-    assert len(province.inbox()) == 1
-    Delivery.objects.filter(attempts=1).update(attempts=10)
-    [queue] = hub_api.queues()
-    assert (queue.code, queue.waiting, queue.stuck) == ("H99", 2, 2)
 
 
 def test_a_receipt_can_be_fetched_again_by_the_parties_only(

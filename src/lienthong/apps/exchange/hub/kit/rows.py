@@ -33,8 +33,14 @@ WORDS: Mapping[str, tuple[Transport, str]] = {
     DeliveryState.FETCHED: (Transport.PROCESSING, "Đang nhận"),
     DeliveryState.DELIVERED: (Transport.DONE, "Đã nhận"),
     DeliveryState.FAILED: (Transport.FAIL, "Nhận lỗi"),
+    DeliveryState.DEAD: (Transport.FAIL, "Không giao được"),
+    DeliveryState.WITHDRAWN: (Transport.FAIL, "Đã thu hồi trước khi nhận"),
 }
-_STATES = {word: state for state, (word, _) in WORDS.items()}
+_STATES: Mapping[Transport, DeliveryState] = {
+    Transport.PROCESSING: DeliveryState.FETCHED,
+    Transport.DONE: DeliveryState.DELIVERED,
+    Transport.FAIL: DeliveryState.FAILED,
+}
 
 _WAITING = (
     "SELECT d.id, p.kind, p.received_at, coalesce(d.fetched_at, p.received_at) AS updated_at,"
@@ -59,7 +65,8 @@ _MOVE = (
     " delivered_at = CASE WHEN w.state = 'DELIVERED' THEN now() END,"
     " acknowledgement = CASE WHEN w.state = 'DELIVERED' THEN w.note ELSE '' END"
     " FROM (SELECT %(state)s::text AS state, %(note)s::text AS note) AS w"
-    " WHERE id = %(id)s AND agency_code = ANY(%(codes)s) AND hub_delivery.state <> 'DELIVERED'"
+    " WHERE id = %(id)s AND agency_code = ANY(%(codes)s)"
+    " AND hub_delivery.state NOT IN ('DELIVERED', 'WITHDRAWN')"
 )
 
 

@@ -146,8 +146,9 @@ def test_a_queue_shows_who_waits_longest_and_what_is_stuck(operator: Client) -> 
     NodeOrganization.objects.create(
         agency_code="H99", node=Node.objects.create(node_id="tinh", name="Tỉnh", certificate="-")
     )
-    delivery(packet(0), "H99", DeliveryState.FETCHED, attempts=11)
-    delivery(packet(30), "H98", DeliveryState.QUEUED)
+    delivery(packet(0), "H99", DeliveryState.DEAD, attempts=13)
+    earlier = delivery(packet(30), "H98", DeliveryState.QUEUED)
+    Delivery.objects.filter(pk=earlier.pk).update(queued_at=earlier.packet.received_at)
     Refusal.objects.create(node_id="tinh", code="hub.packet_too_large", text="Gói tin quá lớn.")
 
     page = shown(operator, "/truc/hang-doi/")
@@ -157,6 +158,32 @@ def test_a_queue_shows_who_waits_longest_and_what_is_stuck(operator: Client) -> 
     assert "chưa từng kết nối" in page
     assert "Chưa đăng ký" in page
     assert "Gói tin quá lớn." in page
+
+
+def test_dead_letters_are_queued_again_one_or_all_of_a_recipient(operator: Client) -> None:
+    one, other = (delivery(packet(i), "H99", DeliveryState.DEAD, attempts=13) for i in (0, 1))
+    elsewhere = delivery(packet(2), "H98", DeliveryState.FAILED, attempts=2)
+    under_way = delivery(packet(3), "H99", DeliveryState.FETCHED, attempts=2)
+
+    single = operator.post("/truc/hang-doi/giao-lai", {"delivery": one.pk})
+    nothing = operator.post("/truc/hang-doi/giao-lai", {"delivery": under_way.pk})
+    empty = operator.post("/truc/hang-doi/giao-lai", {"delivery": "x"})
+    every = operator.post("/truc/hang-doi/giao-lai", {"agency": "H99"})
+
+    assert [each.status_code for each in (single, nothing, empty, every)] == [302, 404, 404, 302]
+    for each in (one, other, elsewhere, under_way):
+        each.refresh_from_db()
+    assert (one.state, one.attempts, other.state) == ("QUEUED", 0, "QUEUED")
+    assert (elsewhere.state, under_way.attempts) == ("FAILED", 2)
+    page = shown(operator, "/truc/hang-doi/")
+    assert "Đã đưa lại 1 lượt chuyển vào hàng đợi." in page
+    assert "Nơi nhận báo lỗi" in page
+
+
+def test_only_the_operator_queues_again(axis: directory.Organization) -> None:
+    clerk = signed_in(axis, Role.CLERK)
+
+    assert clerk.post("/truc/hang-doi/giao-lai", {"agency": "H99"}).status_code == 403
 
 
 def test_participants_are_agencies_with_their_nodes(operator: Client) -> None:
