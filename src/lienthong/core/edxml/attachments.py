@@ -1,4 +1,4 @@
-"""The payload of attachments: from wire text to file and back. Source: §6."""
+"""The payload of attachments: from the wire to the file and back. Source: §6."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import binascii
 import hashlib
 import importlib
 import io
-import stat
 import uuid
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import IO, Protocol
 
-from lienthong.core.edxml import sniff
+from lienthong.core.edxml.archive import ARCHIVE_ERRORS, only_file, open_archive
+from lienthong.core.edxml.contents import Contents, examine
 from lienthong.core.edxml.model import extension
 from lienthong.core.edxml.problems import AttachmentRefused
 from lienthong.core.edxml.xml import Limits
@@ -23,9 +23,9 @@ ZIP_TYPE = "application/zip"
 ZIP_MAGIC = b"PK\x03\x04"
 ZIP_BASED = frozenset({"zip", "docx", "xlsx", "pptx", "odt", "ods", "jar", "apk"})
 RAW_ON_WIRE = frozenset({"pdf", "doc", "docx"})
-_REPLACEMENT = b"\xef\xbf\xbd"
 _NAMESPACE = uuid.UUID("6d38d7f2-3279-5224-98c4-5e3a17cb10bb")
 _ENTRY_DATE = (1980, 1, 1, 0, 0, 0)
+_WHITE = b" \t\r\n"
 
 
 def _codec() -> tuple[Callable[..., bytes], Callable[..., bytes]]:
@@ -40,34 +40,70 @@ def _codec() -> tuple[Callable[..., bytes], Callable[..., bytes]]:
 _b64decode, _b64encode = _codec()
 
 
+class Wire(Protocol):
+    """An attachment as it travels, base64 taken off; it may be the file or a ZIP around it."""
+
+    @property
+    def size(self) -> int: ...
+    def starts(self, prefix: bytes) -> bool: ...
+    def open(self) -> IO[bytes]: ...
+    def as_file(self) -> Contents:
+        """What the wire is when it is the file itself."""
+
+    def unpacked(self, member: IO[bytes]) -> Contents:
+        """What a member of the wire's archive is."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """A wire of a size that memory holds."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def starts(self, prefix: bytes) -> bool:
+        return self.data.startswith(prefix)
+
+    def open(self) -> IO[bytes]:
+        return io.BytesIO(self.data)
+
+    def as_file(self) -> Contents:
+        return examine(self.data)
+
+    def unpacked(self, member: IO[bytes]) -> Contents:
+        return examine(member.read())
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """A file taken off the wire. `mismatch` and `extra_entries` are for V-41 and V-42."""
 
-    data: bytes
+    contents: Contents
     container: bool
     mismatch: bool
     extra_entries: int = 0
 
 
-def unpack(text: str, name: str, content_type: str | None, limits: Limits) -> Payload:
-    """Return the file inside the wire text (§6.2).
+def unpack(wire: Wire, name: str, content_type: str | None, limits: Limits) -> Payload:
+    """Return the file that a wire carries (§6.2).
 
     content_type: as in `Attachment/ContentType`; None when the element is missing.
-    Raises AttachmentRefused with rule V-04, V-40 or V-42.
+    Raises AttachmentRefused with rule V-04 or V-42.
     """
-    wire = decode_base64(text)
-    if len(wire) > limits.attachment_bytes:
+    if wire.size > limits.attachment_bytes:
         raise AttachmentRefused("V-04", f"lớn hơn {limits.attachment_bytes} byte")
     declared = content_type is None or content_type == ZIP_TYPE
-    if not wire.startswith(ZIP_MAGIC):
-        return Payload(wire, container=False, mismatch=declared)
+    if not wire.starts(ZIP_MAGIC):
+        return Payload(wire.as_file(), container=False, mismatch=declared)
     own = extension(name)
     if own in ZIP_BASED and not _wraps(wire, own):
         # A .zip travels as it is under application/zip; other formats must not.
-        return Payload(wire, container=False, mismatch=declared and own != "zip")
-    data, extra = _open_container(wire, limits)
-    return Payload(data, container=True, mismatch=not declared, extra_entries=extra)
+        return Payload(wire.as_file(), container=False, mismatch=declared and own != "zip")
+    contents, extra = _open_container(wire, limits)
+    return Payload(contents, container=True, mismatch=not declared, extra_entries=extra)
 
 
 def pack(name: str, data: bytes) -> tuple[str, str]:
@@ -75,84 +111,82 @@ def pack(name: str, data: bytes) -> tuple[str, str]:
 
     A file that a reader of §6.2 would mistake for a container is wrapped as well.
     """
+    wire_type = raw_type(name, InMemory(data))
+    if wire_type is not None:
+        return encode_base64(data), wire_type
+    return encode_base64(_wrap(extension(name), data)), ZIP_TYPE
+
+
+def raw_type(name: str, wire: Wire) -> str | None:
+    """The wire content type of a file that travels as it is; None when it has to be wrapped."""
     own = extension(name)
-    mistaken = data.startswith(ZIP_MAGIC) and (own not in ZIP_BASED or _wraps(data, own))
-    if own in RAW_ON_WIRE and not mistaken:
-        return encode_base64(data), f"application/{own}"
-    if own == "zip" and data.startswith(ZIP_MAGIC) and not mistaken:
-        return encode_base64(data), ZIP_TYPE
-    return encode_base64(_wrap(own, data)), ZIP_TYPE
+    zipped = wire.starts(ZIP_MAGIC)
+    if zipped and (own not in ZIP_BASED or _wraps(wire, own)):
+        return None  # a reader of §6.2 would mistake it for a container
+    if own in RAW_ON_WIRE:
+        return f"application/{own}"
+    return ZIP_TYPE if own == "zip" and zipped else None
 
 
-def decode_base64(text: str) -> bytes:
-    """Strict base64 with white space allowed. Raises AttachmentRefused, rule V-40."""
+def decode(source: bytes, start: int = 0, end: int | None = None) -> bytes:
+    """Strict base64 with white space allowed, from a part of `source`.
+
+    Raises AttachmentRefused, rule V-40.
+    """
+    end = len(source) if end is None else end
     try:
-        packed = text.encode("ascii").translate(None, b" \t\r\n")
-        if len(packed) % 4 or -1 < packed.find(b"=") < len(packed) - 2:
-            raise binascii.Error("padding")  # the decoders do not agree on these
-        data: bytes = _b64decode(packed, validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
-        raise AttachmentRefused("V-40", "không phải base64 hợp lệ") from error
+        data = _strict(source, start, end)
+    except binascii.Error:
+        packed = source[start:end].translate(None, _WHITE)
+        try:
+            data = _strict(packed, 0, len(packed))
+        except binascii.Error as error:
+            raise AttachmentRefused("V-40", "không phải base64 hợp lệ") from error
     if not data:
         raise AttachmentRefused("V-40", "nội dung rỗng")
     return data
+
+
+def _strict(source: bytes, start: int, end: int) -> bytes:
+    # The decoders do not agree on a length that is no multiple of four and on "=" inside.
+    if (end - start) % 4 or source.find(b"=", start, max(start, end - 2)) >= 0:
+        raise binascii.Error("padding")
+    return _b64decode(memoryview(source)[start:end], validate=True)
+
+
+def decode_base64(text: str) -> bytes:
+    """As `decode`, for a text."""
+    try:
+        return decode(text.encode("ascii"))
+    except UnicodeEncodeError as error:
+        raise AttachmentRefused("V-40", "không phải base64 hợp lệ") from error
 
 
 def encode_base64(data: bytes) -> str:
     return _b64encode(data).decode("ascii")
 
 
-def is_corrupt(data: bytes) -> bool:
-    """More than 0.1 % of a binary file is U+FFFD: it went through a text decoder (§6.2(7))."""
-    if sniff.kind_of(data) in sniff.TEXT_KINDS:
-        return False
-    return data.count(_REPLACEMENT) * len(_REPLACEMENT) * 1000 > len(data)
-
-
-def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    return [entry for entry in archive.infolist() if not entry.is_dir()]
-
-
-def _wraps(wire: bytes, own: str) -> bool:
+def _wraps(wire: Wire, own: str) -> bool:
     """Exactly one entry, with the extension of the attachment's own name."""
     try:
-        with zipfile.ZipFile(io.BytesIO(wire)) as archive:
+        with wire.open() as file, open_archive(file) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except ARCHIVE_ERRORS:
         return False
     return len(entries) == 1 and extension(entries[0].filename) == own
 
 
-def _open_container(wire: bytes, limits: Limits) -> tuple[bytes, int]:
+def _open_container(wire: Wire, limits: Limits) -> tuple[Contents, int]:
     try:
-        with zipfile.ZipFile(io.BytesIO(wire)) as archive:
-            entries = _entries(archive)
-            if not entries:
-                raise AttachmentRefused("V-42", "tệp nén không có mục nào")
-            for entry in entries:
-                _check_entry(entry)
-            first = entries[0]
-            _check_size(first, len(wire), limits)
-            return archive.read(first), len(archive.infolist()) - 1
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as error:
-        raise AttachmentRefused("V-42", "tệp nén hỏng") from error
+        with wire.open() as file, open_archive(file) as archive:
+            entry, extra = only_file(archive, file)
+            _check_size(entry, wire.size, limits)
+            with archive.open(entry) as member:
+                return wire.unpacked(member), extra
     except (NotImplementedError, RuntimeError) as error:
         raise AttachmentRefused("V-42", "tệp nén dùng cách nén lạ hoặc có mật khẩu") from error
-
-
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    name = entry.orig_filename
-    parts = name.split("/")
-    if entry.flag_bits & 0x1:
-        raise AttachmentRefused("V-42", "mục trong tệp nén có mật khẩu")
-    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise AttachmentRefused("V-42", "mục trong tệp nén dùng cách nén lạ")
-    if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name:
-        raise AttachmentRefused("V-42", "tên mục trong tệp nén không an toàn")
-    if name[1:2] == ":":
-        raise AttachmentRefused("V-42", "tên mục trong tệp nén có tên ổ đĩa")
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        raise AttachmentRefused("V-42", "mục trong tệp nén là liên kết")
+    except ARCHIVE_ERRORS as error:
+        raise AttachmentRefused("V-42", "tệp nén hỏng") from error
 
 
 def _check_size(entry: zipfile.ZipInfo, wire_size: int, limits: Limits) -> None:
@@ -172,12 +206,17 @@ def _wrap(own: str, data: bytes) -> bytes:
 
 
 def _archive(own: str, data: bytes, method: int) -> bytes:
-    digest = hashlib.sha256(data).hexdigest()
-    suffix = own if own.isascii() and own.isalnum() else "bin"
-    entry = zipfile.ZipInfo(f"{uuid.uuid5(_NAMESPACE, digest)}.{suffix}", _ENTRY_DATE)
-    entry.compress_type = method
-    entry.external_attr = 0o600 << 16
+    entry = entry_for(own, hashlib.sha256(data).hexdigest(), method)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(entry, data, compresslevel=6)
     return out.getvalue()
+
+
+def entry_for(own: str, digest: str, method: int) -> zipfile.ZipInfo:
+    """The entry of a container: a name without the person's words, the same for the same file."""
+    suffix = own if own.isascii() and own.isalnum() else "bin"
+    entry = zipfile.ZipInfo(f"{uuid.uuid5(_NAMESPACE, digest)}.{suffix}", _ENTRY_DATE)
+    entry.compress_type = method
+    entry.external_attr = 0o600 << 16
+    return entry

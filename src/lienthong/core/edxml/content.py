@@ -6,19 +6,22 @@ packet that no model can hold (a date that is no date). `rules` judges it, `code
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from lxml import etree
 
 from lienthong.core.edxml import attachments, shape
+from lienthong.core.edxml.attachments import Wire
+from lienthong.core.edxml.contents import Contents
 from lienthong.core.edxml.findings import Report, Severity
+from lienthong.core.edxml.lift import Lifted
 from lienthong.core.edxml.model import VIETNAM, Organization, Signer, Staff, normal
 from lienthong.core.edxml.problems import AttachmentRefused
-from lienthong.core.edxml.shape import Group
-from lienthong.core.edxml.xml import Limits, local_name, namespace
+from lienthong.core.edxml.shape import Group, Texts, Walk
+from lienthong.core.edxml.xml import Limits, split_tag
 
 _DATE = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2})")
 _MOMENT = re.compile(r"([0-9]{4}/[0-9]{2}/[0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
@@ -57,7 +60,6 @@ class BusinessText:
 
 @dataclass(slots=True)
 class Reference:
-    where: str
     content_id: str
     content_type: str
     description: str
@@ -66,16 +68,15 @@ class Reference:
 
 @dataclass(slots=True)
 class File:
-    """An attachment; `data` is None when it could not be taken out."""
+    """An attachment; `contents` is None when it could not be taken out."""
 
     where: str
     content_id: str
     name: str
     description: str
     wire_type: str | None
-    data: bytes | None = None
+    contents: Contents | None = None
     container: bool = False
-    sha256: str = ""
 
 
 @dataclass(slots=True)
@@ -118,8 +119,21 @@ class Content:
     description: str = ""
     timestamp: str = ""
     staff: Staff | None = None
-    texts: list[tuple[str, str]] = field(default_factory=list)
-    """Every text in the envelope with its path, unknown elements too (V-29, V-48)."""
+    envelope: Texts = field(default_factory=list)
+    """Every text in the envelope, unknown elements too: path of its group, name, text."""
+    signatures: list[etree._Element] = field(default_factory=list)
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """Every text in the envelope with its path (V-29, V-48)."""
+        return [
+            (f"{path}/{name}".partition("Envelope/")[2], text) for path, name, text in self.envelope
+        ]
+
+    @property
+    def plain(self) -> str:
+        """All texts of the envelope at once, for a first look."""
+        return "\n".join([text for _, _, text in self.envelope])
 
     @property
     def reference(self) -> str:
@@ -128,6 +142,11 @@ class Content:
 
 def parse_date(text: str) -> date | None:
     """`yyyy/MM/dd` that exists in the calendar, else None."""
+    return _date(text) if len(text) == len("yyyy/MM/dd") else None
+
+
+@lru_cache(maxsize=1024)
+def _date(text: str) -> date | None:
     found = _DATE.fullmatch(text)
     if found is None:
         return None
@@ -139,6 +158,11 @@ def parse_date(text: str) -> date | None:
 
 def parse_moment(text: str) -> datetime | None:
     """`yyyy/MM/dd HH:mm:ss` in Vietnam time, else None."""
+    return _moment(text) if len(text) == len("yyyy/MM/dd HH:mm:ss") else None
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> datetime | None:
     found = _MOMENT.fullmatch(text)
     day = parse_date(found[1]) if found else None
     if found is None or day is None:
@@ -162,39 +186,41 @@ def parse_number(text: str) -> int | None:
     return int(text) if len(text) <= 9 and text.isascii() and text.isdigit() else None
 
 
-def read_tree(root: etree._Element, report: Report, limits: Limits) -> Content | None:
+def read_tree(
+    root: etree._Element, lifted: Lifted, report: Report, limits: Limits
+) -> Content | None:
     """Return what the tree says, noting breaches of structure and encoding in `report`.
 
-    None when there is no MessageHeader to speak about.
+    root: the tree of `lifted.markup`. None when there is no MessageHeader to speak about.
+    Raises XMLRefused, V-07, when the tree is too deep.
     """
-    if local_name(root) != "edXML" or namespace(root) not in {shape.NS, ""}:
+    uri, name = split_tag(root.tag)
+    if name != "edXML" or uri not in {shape.NS, ""}:
         report.add("V-08", "edXML", "Phần tử gốc không phải edXML.", compat=Severity.REFUSE)
         return None
-    no_namespace: list[str] = []
-    shape.walk(root, report, no_namespace=no_namespace)
-    if no_namespace:
-        report.add("V-08", no_namespace[0], "Phần tử của phong bì không có không gian tên.")
-    top = Group(root, "")
+    walk = Walk(report, limits)
+    top = walk.read(root)
+    if walk.no_namespace:
+        report.add("V-08", walk.no_namespace[0], "Phần tử của phong bì không có không gian tên.")
     envelope = top.group("edXMLEnvelope")
     header = envelope.group("edXMLHeader")
     message = header.group("MessageHeader")
-    message.where = "MessageHeader"
     if not message:
         report.add("V-09", "edXMLHeader/MessageHeader", "Không có phần tử MessageHeader.")
         return None
-    content = Content()
-    _collect_texts(envelope.element, "", content.texts)
+    content = Content(envelope=walk.texts, signatures=walk.signatures)
     content.is_status = message.has("StatusCode")
     _read_message(message, content)
     _read_trace(header.group("TraceHeaderList"), content)
     body = envelope.group("edXMLBody")
     _read_manifest(body.group("edXMLManifest"), content)
-    _read_files(top.group("AttachmentEncoded"), content, report, limits)
+    _read_files(top.group("AttachmentEncoded"), lifted, content, report, limits)
     return content
 
 
 def _text(group: Group, name: str) -> str:
-    return normal(group.raw(name) or "")
+    found = group.texts.get(name)
+    return normal(found[0]) if found else ""
 
 
 def _organization(group: Group) -> Organization:
@@ -223,7 +249,7 @@ def _staff(group: Group) -> Staff | None:
 
 def _read_message(message: Group, content: Content) -> None:
     content.sender = _organization(message.group("From"))
-    content.receivers = [_organization(one) for one in message.groups("To")]
+    content.receivers = [_organization(one) for one in message.all("To")]
     code = message.group("Code")
     content.number, content.notation = _text(code, "CodeNumber"), _text(code, "CodeNotation")
     promulgation = message.group("PromulgationInfo")
@@ -252,12 +278,13 @@ def _read_message(message: Group, content: Content) -> None:
     content.timestamp = _text(message, "Timestamp")
     content.staff = _staff(message.group("StaffInfo"))
     _read_other(message.group("OtherInfo"), content)
-    for one in message.groups("ResponseForTask"):
+    for one in message.all("ResponseForTask"):
         content.task_codes += _list(one, "TaskCode")
-    for one in message.groups("ResponseFor"):
+    answered = message.all("ResponseFor")
+    for where, one in zip(_places("ResponseFor", answered), answered, strict=True):
         content.responses.append(
             Response(
-                where=one.where,
+                where=where,
                 code=_text(one, "OrganId"),
                 reference=_text(one, "Code"),
                 promulgation_date=_text(one, "PromulgationDate"),
@@ -277,14 +304,22 @@ def _read_other(other: Group, content: Content) -> None:
 
 
 def _list(group: Group, name: str) -> list[str]:
-    return [one for one in map(normal, group.texts(name)) if one]
+    return [one for one in map(normal, group.texts.get(name, ())) if one]
+
+
+def _places(name: str, groups: list[Group]) -> list[str]:
+    """How findings name each of them: by number when there are several."""
+    if len(groups) == 1:
+        return [name]
+    return [f"{name}[{number}]" for number in range(1, len(groups) + 1)]
 
 
 def _read_trace(header: Group, content: Content) -> None:
-    for one in header.groups("TraceHeader"):
+    entries = header.all("TraceHeader")
+    for where, one in zip(_places("TraceHeaderList/TraceHeader", entries), entries, strict=True):
         content.trace.append(
             TraceText(
-                where=f"TraceHeaderList/{one.where.rpartition('/')[2]}",
+                where=where,
                 code=_text(one, "OrganId"),
                 timestamp=_text(one, "Timestamp"),
             )
@@ -303,19 +338,18 @@ def _read_trace(header: Group, content: Content) -> None:
     business.has_update = bool(update)
     business.document_info = _text(update, "DocumentInfo")
     business.document_receiver = _text(update, "DocumentReceiver")
-    for one in update.group("ReceiverList").groups("Receiver"):
+    for one in update.group("ReceiverList").all("Receiver"):
         business.receivers.append((_text(one, "OrganId"), _text(one, "ReceiverType")))
-    for one in group.group("ReplacementInfoList").groups("ReplacementInfo"):
+    for one in group.group("ReplacementInfoList").all("ReplacementInfo"):
         codes = _list(one.group("OrganIdList"), "OrganId")
         business.replacements.append((_text(one, "DocumentId"), codes))
 
 
 def _read_manifest(manifest: Group, content: Content) -> None:
     content.has_manifest = bool(manifest)
-    for one in manifest.groups("Reference"):
+    for one in manifest.all("Reference"):
         content.references.append(
             Reference(
-                where=f"edXMLManifest/{one.where.rpartition('/')[2]}",
                 content_id=bare_content_id(_text(one, "ContentId")),
                 content_type=_text(one, "ContentType"),
                 description=_text(one, "Description"),
@@ -329,57 +363,47 @@ def bare_content_id(text: str) -> str:
     return text.removeprefix("cid:")
 
 
-def _read_files(encoded: Group, content: Content, report: Report, limits: Limits) -> None:
+def _read_files(
+    encoded: Group, lifted: Lifted, content: Content, report: Report, limits: Limits
+) -> None:
     total = 0
-    for one in encoded.groups("Attachment"):
-        file = _read_file(one, report, limits)
+    found = encoded.all("Attachment")
+    for where, one in zip(_places("AttachmentEncoded/Attachment", found), found, strict=True):
+        wire_type = one.raw("ContentType")
+        file = File(
+            where=where,
+            content_id=bare_content_id(_text(one, "ContentId")),
+            name=_text(one, "AttachmentName"),
+            description=_text(one, "Description"),
+            wire_type=wire_type.strip() if wire_type is not None else None,
+        )
         content.files.append(file)
-        total += len(file.data or b"")
+        _unpack(file, one.raw("ContentTransferEncoded") or "", lifted, report, limits)
+        total += file.contents.size if file.contents else 0
         if total > limits.decoded_bytes:  # stop here: what follows is not unpacked any more
             text = f"Tổng các tệp lớn hơn {limits.decoded_bytes} byte."
             report.add("V-04", "AttachmentEncoded", text)
             return
 
 
-def _read_file(group: Group, report: Report, limits: Limits) -> File:
-    where = f"AttachmentEncoded/{group.where.rpartition('/')[2]}"
-    wire_type = group.raw("ContentType")
-    file = File(
-        where=where,
-        content_id=bare_content_id(_text(group, "ContentId")),
-        name=_text(group, "AttachmentName"),
-        description=_text(group, "Description"),
-        wire_type=wire_type.strip() if wire_type is not None else None,
-    )
-    text = group.raw("ContentTransferEncoded") or ""
+def _unpack(file: File, text: str, lifted: Lifted, report: Report, limits: Limits) -> None:
     try:
-        payload = attachments.unpack(text, file.name, file.wire_type, limits)
+        wire: Wire | None = lifted.wire(text)
+        if wire is None:
+            wire = attachments.InMemory(attachments.decode_base64(text))
+        payload = attachments.unpack(wire, file.name, file.wire_type, limits)
     except AttachmentRefused as refused:
-        report.add(refused.rule, where, f"Tệp {file.name or '(không tên)'}: {refused.reason}.")
-        return file
+        name = file.name or "(không tên)"
+        report.add(refused.rule, file.where, f"Tệp {name}: {refused.reason}.")
+        return
     if payload.mismatch:
         packed = "đã nén" if payload.container else "không nén"
-        report.add("V-41", where, f"Tệp {packed} nhưng ContentType là {file.wire_type or 'trống'}.")
+        text = f"Tệp {packed} nhưng ContentType là {file.wire_type or 'trống'}."
+        report.add("V-41", file.where, text)
     if payload.extra_entries:
         text = f"Tệp nén có thêm {payload.extra_entries} mục; chỉ đọc mục đầu."
-        report.add("V-42", where, text, compat=Severity.WARNING)
-    if attachments.is_corrupt(payload.data):
-        report.add("V-44", where, f"Tệp {file.name} đã hỏng do chuyển mã văn bản.")
-    file.data = payload.data
+        report.add("V-42", file.where, text, compat=Severity.WARNING)
+    if payload.contents.corrupt:
+        report.add("V-44", file.where, f"Tệp {file.name} đã hỏng do chuyển mã văn bản.")
+    file.contents = payload.contents
     file.container = payload.container
-    file.sha256 = hashlib.sha256(payload.data).hexdigest()
-    return file
-
-
-def _collect_texts(element: etree._Element | None, path: str, texts: list[tuple[str, str]]) -> None:
-    if element is None:
-        return
-    for child in element:
-        name = local_name(child)
-        if name in {"Signature", "DigitalSignature"}:
-            continue
-        here = f"{path}/{name}" if path else name
-        text = child.text
-        if text and not text.isspace():
-            texts.append((here, text))
-        _collect_texts(child, here, texts)

@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from lienthong.core.edxml import rules, secrecy
-from lienthong.core.edxml.content import Content, Response, parse_date, parse_moment, parse_number
+from lienthong.core.edxml.content import (
+    Content,
+    File,
+    Response,
+    parse_date,
+    parse_moment,
+    parse_number,
+)
 from lienthong.core.edxml.findings import Report, Severity
 from lienthong.core.edxml.model import VIETNAM, BusinessKind, StatusCode
 from lienthong.core.edxml.states import DeliveryState, objection
@@ -66,6 +74,8 @@ class Context:
     """Person's and organization's signatures on the main document are both valid (V-46)."""
     scan: Callable[[str, bytes], str] | None = None
     """Name and bytes of a file in, name of the malware out, "" when clean (V-45)."""
+    scan_file: Callable[[str, Path], str] | None = None
+    """As `scan` for a file on disk (`read_file`): one that nobody can scan is refused."""
     leave: frozenset[str] = frozenset()
     """Rules the caller decides itself: ("V-19",) where a unique constraint is the judge."""
 
@@ -88,8 +98,7 @@ class ContextRule(Protocol):
 
 def judge(content: Content, report: Report, context: Context) -> None:
     """Apply every rule that the context can answer."""
-    for rule in STATUS_RULES if content.is_status else DOCUMENT_RULES:
-        number = f"{rule.__name__[0].upper()}-{rule.__name__[1:3]}"
+    for number, rule in STATUS_RULES if content.is_status else DOCUMENT_RULES:
         if number not in context.leave:
             rule(content, report, context)
 
@@ -266,12 +275,23 @@ def v36_paper_types(c: Content, r: Report, k: Context) -> None:
 
 
 def v45_scan(c: Content, r: Report, k: Context) -> None:
-    if k.scan is None:
-        return
     for file in c.files:
-        found = k.scan(file.name, file.data) if file.data is not None else ""
-        if found:
+        found = _scanned(file, k)
+        if found is None:
+            r.add("V-45", file.where, f"Tệp {file.name} chưa được quét mã độc.")
+        elif found:
             r.add("V-45", file.where, f"Tệp {file.name} có mã độc {found}.")
+
+
+def _scanned(file: File, k: Context) -> str | None:
+    """Name of the malware, "" when clean or nobody scans; None when it could not be scanned."""
+    if file.contents is None or (k.scan is None and k.scan_file is None):
+        return ""
+    if file.contents.data is not None and k.scan is not None:
+        return k.scan(file.name, file.contents.data)
+    if file.contents.path is not None and k.scan_file is not None:
+        return k.scan_file(file.name, file.contents.path)
+    return None
 
 
 def v46_signed(c: Content, r: Report, k: Context) -> None:
@@ -323,9 +343,13 @@ def _among(code: str, found: KnownDocument, k: Context) -> bool:
     }
 
 
-DOCUMENT_RULES: tuple[ContextRule, ...] = (
+def _numbered(*rules: ContextRule) -> tuple[tuple[str, ContextRule], ...]:
+    return tuple((f"{rule.__name__[0].upper()}-{rule.__name__[1:3]}", rule) for rule in rules)
+
+
+DOCUMENT_RULES = _numbered(
     v02_sender, v14_aliases, v15_receivers, v17_future, v18_agency, v19_unused, v27_pages,
     v28_known, v29_pages, v30_first_trace, v31_future, v33_recall_target, v34_update_target,
     v35_replacement_targets, v36_paper_types, v45_scan, v46_signed,
 )  # fmt: skip
-STATUS_RULES: tuple[ContextRule, ...] = (v02_sender, s02_right_party, s03_transition)
+STATUS_RULES = _numbered(v02_sender, s02_right_party, s03_transition)

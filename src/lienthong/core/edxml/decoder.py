@@ -17,9 +17,11 @@ from lienthong.core.edxml.content import (
     parse_number,
     read_tree,
 )
+from lienthong.core.edxml.contents import examine
 from lienthong.core.edxml.context import Context
 from lienthong.core.edxml.encoder import encode
 from lienthong.core.edxml.findings import Finding, Profile, Report, Severity
+from lienthong.core.edxml.lift import Lifted, lift
 from lienthong.core.edxml.model import (
     VIETNAM,
     Attachment,
@@ -40,7 +42,7 @@ from lienthong.core.edxml.model import (
 from lienthong.core.edxml.problems import PacketInvalid, XMLRefused
 from lienthong.core.edxml.secrecy import Mark
 from lienthong.core.edxml.signature import ABSENT, PacketSignature, SignatureState, Trusted
-from lienthong.core.edxml.xml import Limits, parse
+from lienthong.core.edxml.xml import Limits, parse, parse_small
 
 EDOC, STATUS = "edoc", "status"
 
@@ -103,37 +105,71 @@ def read(
     declared: str | None = None,
     context: Context | None = None,
     trusted: Trusted | None = None,
+    sha256: str | None = None,
 ) -> Reading:
     """Return packet, findings and facts; never raises for a bad packet.
 
+    sha256: of `raw` in hexadecimal, when the caller has it already.
     declared: the transport's `messagetype`, "edoc" or "status" (V-05).
     context: when given, rules that need a directory, register or clock are applied too.
     trusted: says whether a certificate (DER) of a packet signature is trusted (V-47).
     """
-    limits = limits or Limits()
-    report = Report(profile)
-    facts = Facts(sha256=hashlib.sha256(raw).hexdigest(), size=len(raw))
+    asked = Asked(profile, limits or Limits(), declared, context, trusted)
+    digest = sha256 or hashlib.sha256(raw).hexdigest()
     try:
-        root = parse(raw, limits)
+        lifted = lift(raw, asked.limits)
     except XMLRefused as refused:
-        where = f"dòng {refused.line}" if refused.line else "tệp"
-        report.add(refused.rule, where, f"Tệp bị từ chối: {refused.reason}.")
-        return Reading(None, report.findings(), facts)
-    content = read_tree(root, report, limits)
+        return refused_by(refused, asked, digest, len(raw))
+    reading, _ = judge(lifted, asked, digest, len(raw))
+    return reading
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader wants to know, see `read`."""
+
+    profile: Profile
+    limits: Limits
+    declared: str | None = None
+    context: Context | None = None
+    trusted: Trusted | None = None
+
+
+def refused_by(refused: XMLRefused, asked: Asked, sha256: str, size: int) -> Reading:
+    """The reading of bytes that are not XML we are willing to read."""
+    report = Report(asked.profile)
+    where = f"dòng {refused.line}" if refused.line else "tệp"
+    report.add(refused.rule, where, f"Tệp bị từ chối: {refused.reason}.")
+    return Reading(None, report.findings(), Facts(sha256, size))
+
+
+def judge(lifted: Lifted, asked: Asked, sha256: str, size: int) -> tuple[Reading, tuple[File, ...]]:
+    """Read the markup and apply every rule: the reading, and its files in the order of the packet.
+
+    sha256, size: of the whole packet as received.
+    """
+    report = Report(asked.profile)
+    try:
+        root = parse_small(lifted.markup, asked.limits)
+        if root is None:
+            root = parse(lifted.markup, asked.limits)
+        content = read_tree(root, lifted, report, asked.limits)
+    except XMLRefused as refused:
+        return refused_by(refused, asked, sha256, size), ()
     if content is None:
-        return Reading(None, report.findings(), facts)
-    found = signature.verify(raw, root, limits, trusted)
+        return Reading(None, report.findings(), Facts(sha256, size)), ()
+    found = signature.verify(lifted, content.signatures, asked.limits, asked.trusted)
     _note_signature(found, report)
-    _check_kind(content, declared, report)
+    _check_kind(content, asked.declared, report)
     rules.judge(content, report)
-    if context is not None:
-        context_rules.judge(content, report, context)
-    facts = _facts(facts, content, found)
-    received = context.now if context is not None else None
+    if asked.context is not None:
+        context_rules.judge(content, report, asked.context)
+    received = asked.context.now if asked.context is not None else None
     packet = None if report.refuses else _build(content, received, report)
     if report.refuses:
         packet = None
-    return Reading(packet, report.findings(), facts)
+    facts = _facts(sha256, size, content, found)
+    return Reading(packet, report.findings(), facts), tuple(content.files)
 
 
 def check(packet: Packet, context: Context, *, profile: Profile = Profile.STRICT) -> list[Finding]:
@@ -162,13 +198,22 @@ def _content_of(packet: Packet) -> Content:
     files: tuple[Attachment, ...] = ()
     if isinstance(packet, DocumentPacket):
         files, packet = packet.attachments, replace(packet, attachments=())
-    content = read_tree(parse(encode(packet)), Report(Profile.STRICT), Limits())
+    raw = encode(packet)
+    as_is = Lifted(raw, "", (), ())
+    content = read_tree(parse(raw), as_is, Report(Profile.STRICT), Limits())
     if content is None:
         raise AssertionError("an encoded packet has a MessageHeader")
     for number, one in enumerate(files, 1):
         where = f"AttachmentEncoded/Attachment[{number}]"
         content.files.append(
-            File(where, one.content_id, one.name, one.description, one.content_type, one.data)
+            File(
+                where,
+                one.content_id,
+                one.name,
+                one.description,
+                one.content_type,
+                examine(one.data),
+            )
         )
     return content
 
@@ -189,30 +234,34 @@ def _check_kind(content: Content, declared: str | None, report: Report) -> None:
         report.add("V-05", "MessageHeader/StatusCode", text)
 
 
-def _facts(facts: Facts, c: Content, found: PacketSignature) -> Facts:
+def _facts(sha256: str, size: int, c: Content, found: PacketSignature) -> Facts:
     to = [one.code for one in c.responses[:1]] if c.is_status else [one.code for one in c.receivers]
-    priority = parse_number(c.priority)
-    return replace(
-        facts,
+    return Facts(
+        sha256=sha256,
+        size=size,
         kind=STATUS if c.is_status else EDOC,
         sender=c.sender.code,
         receivers=tuple(dict.fromkeys(code for code in to if code)),
         document_id=c.responses[0].document_id if c.is_status and c.responses else c.document_id,
-        urgency=Urgency(priority) if priority in set(Urgency) else Urgency.NORMAL,
+        urgency=_urgency(c),
         attachments=tuple(
             AttachmentFacts(
                 content_id=file.content_id,
                 name=file.name,
-                sha256=file.sha256,
-                size=len(file.data),
+                sha256=file.contents.sha256,
+                size=file.contents.size,
                 wire_type=file.wire_type or "",
                 container=file.container,
             )
             for file in c.files
-            if file.data is not None
+            if file.contents is not None
         ),
         signature=found,
     )
+
+
+def _urgency(c: Content) -> Urgency:
+    return rules.URGENCIES.get(parse_number(c.priority), Urgency.NORMAL)
 
 
 def _build(c: Content, received: datetime | None, report: Report) -> Packet | None:
@@ -248,7 +297,6 @@ def _build_document(c: Content) -> DocumentPacket | None:
     if issued is None or kind is None:
         return None  # V-17 and V-32 refuse in both profiles, so this is not reached
     group, detail, name = _type_of(c)
-    priority = parse_number(c.priority)
     return DocumentPacket(
         sender=c.sender,
         receivers=tuple({one.code: one for one in reversed(c.receivers)}.values())[::-1],
@@ -265,7 +313,7 @@ def _build_document(c: Content) -> DocumentPacket | None:
         signer=c.signer,
         due_on=parse_date(c.due_date),
         to_places=tuple(c.to_places),
-        urgency=Urgency(priority) if priority in set(Urgency) else Urgency.NORMAL,
+        urgency=_urgency(c),
         sphere=c.sphere,
         typer_notation=c.typer_notation,
         promulgation_amount=parse_number(c.promulgation_amount) or 0,
@@ -289,7 +337,11 @@ def _build_document(c: Content) -> DocumentPacket | None:
             if (at := parse_moment(entry.timestamp)) is not None
         ),
         business=_build_business(c.business, kind),
-        attachments=tuple(_attachment(file) for file in c.files if file.data is not None),
+        attachments=tuple(
+            _attachment(file, file.contents.data)
+            for file in c.files
+            if file.contents is not None and file.contents.data is not None
+        ),
     )
 
 
@@ -333,13 +385,13 @@ def _build_business(b: BusinessText, kind: BusinessKind) -> Business:
     )
 
 
-def _attachment(file: File) -> Attachment:
+def _attachment(file: File, data: bytes) -> Attachment:
     return Attachment(
         content_id=file.content_id,
         name=file.name,
         content_type=media_type(file.name),
         description=file.description,
-        data=file.data or b"",
+        data=data,
     )
 
 

@@ -6,10 +6,11 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+NAME_LENGTH_MAX = 200  # longer than any name of a type; a cache must not hold long texts
 STEERING = {1: "Không phải văn bản chỉ đạo", 2: "Chỉ đạo", 3: "Báo cáo chỉ đạo"}
 
 
@@ -65,6 +66,11 @@ def document_type(group: int, code: int) -> DocumentType | None:
 
 def resolve(group: int, code: int, name: str) -> DocumentType | None:
     """The type that an exact (group, code) or name stands for, in the order of §7.1."""
+    return _resolve(group, code, name[:NAME_LENGTH_MAX])
+
+
+@lru_cache(maxsize=1024)
+def _resolve(group: int, code: int, name: str) -> DocumentType | None:
     wanted = _key(name)
     exact = _by_code().get((group, code))
     if exact is not None and (not wanted or _agrees(wanted, exact)):

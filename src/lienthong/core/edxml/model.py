@@ -267,4 +267,4 @@ def media_type(name: str) -> str:
 
 def normal(text: str) -> str:
     """`text` in NFC without surrounding white space: how texts are kept and written."""
-    return unicodedata.normalize("NFC", text).strip()
+    return text.strip() if text.isascii() else unicodedata.normalize("NFC", text).strip()

@@ -18,7 +18,10 @@ from lienthong.core.identifiers import CodeInvalid, Scheme, check_code
 
 Rule = Callable[[Content, Report], None]
 REFUSE, WARNING = Severity.REFUSE, Severity.WARNING
+URGENCIES: dict[int | None, Urgency] = {one.value: one for one in Urgency}
+KINDS: dict[int | None, BusinessKind] = {one.value: one for one in BusinessKind}
 STATUS_ALIASES = {"1": "01", "2": "02", "3": "03", "4": "04", "5": "05", "6": "06", "14": "15"}
+_STATUSES = {one.value: one for one in StatusCode}
 # C0, C1, bidirectional overrides, non-characters, and U+FFFD, which stands for a lost letter.
 CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffd-\uffff]"
@@ -36,7 +39,7 @@ def judge(content: Content, report: Report) -> None:
 def business_kind(content: Content) -> BusinessKind | None:
     """The operation; a packet without one is a new document. None for an unknown number."""
     number = parse_number(content.business.kind) if content.business.kind else 0
-    return BusinessKind(number) if number in set(BusinessKind) else None
+    return KINDS.get(number)
 
 
 def is_code(text: str) -> bool:
@@ -51,7 +54,7 @@ def is_code(text: str) -> bool:
 def status_code(text: str) -> StatusCode:
     """The status a wire text stands for, §9; UNKNOWN when none."""
     text = STATUS_ALIASES.get(text, text)
-    return StatusCode(text) if text in set(StatusCode) else StatusCode.UNKNOWN
+    return _STATUSES.get(text, StatusCode.UNKNOWN)
 
 
 def v09_body(c: Content, r: Report) -> None:
@@ -94,9 +97,10 @@ def v13_receivers(c: Content, r: Report) -> None:
 
 def v14_duplicates(c: Content, r: Report) -> None:
     codes = [one.code for one in c.receivers if one.code]
-    for code, times in Counter(codes).items():
-        if times > 1:
-            r.add("V-14", f"{_HEADER}/To", f"Bên nhận {code} xuất hiện {times} lần.")
+    if len(set(codes)) < len(codes):
+        for code, times in Counter(codes).items():
+            if times > 1:
+                r.add("V-14", f"{_HEADER}/To", f"Bên nhận {code} xuất hiện {times} lần.")
     if c.sender.code and c.sender.code in codes:
         r.add("V-14", f"{_HEADER}/To", "Bên gửi có mặt trong các bên nhận.")
 
@@ -200,7 +204,7 @@ def v24_due_date(c: Content, r: Report) -> None:
 
 
 def v25_priority(c: Content, r: Report) -> None:
-    if c.priority and parse_number(c.priority) not in set(Urgency):
+    if c.priority and parse_number(c.priority) not in URGENCIES:
         text = f"Mức độ khẩn không thuộc 0–4: {c.priority[:20]}."
         r.add("V-25", f"{_HEADER}/OtherInfo/Priority", text)
 
@@ -240,7 +244,7 @@ def v28_responses(c: Content, r: Report) -> None:
 
 def v29_secrecy(c: Content, r: Report) -> None:
     names = [file.name for file in c.files] + [one.name for one in c.references]
-    for mark in secrecy.find_marks(c.texts, names):
+    for mark in secrecy.find_marks(c.texts if secrecy.may_be_marked(c.plain) else (), names):
         r.add("V-29", mark.where, f"Có dấu hiệu bí mật nhà nước: {mark.mark}.")
 
 
@@ -324,7 +328,20 @@ def v37_staff(c: Content, r: Report) -> None:
 
 
 def v38_manifest(c: Content, r: Report) -> None:
-    listed = Counter(one.content_id for one in c.references)
+    _check_ids(c, r)
+    names = {one.content_id: one.name for one in c.references}
+    for file in c.files:
+        if not file.name:
+            r.add("V-38", file.where, "Tệp không có tên.")
+        elif names.get(file.content_id, file.name) != file.name:
+            r.add("V-38", file.where, f"Tên tệp {file.name} khác tên trong danh mục.")
+
+
+def _check_ids(c: Content, r: Report) -> None:
+    ids = [one.content_id for one in c.references]
+    if ids == [file.content_id for file in c.files] and len(set(ids)) == len(ids):
+        return
+    listed = Counter(ids)
     present = Counter(file.content_id for file in c.files)
     for content_id, times in (listed + present).items():
         if listed[content_id] > 1 or present[content_id] > 1:
@@ -335,12 +352,6 @@ def v38_manifest(c: Content, r: Report) -> None:
             r.add("V-38", "edXMLManifest", text, compat=REFUSE)
         elif times == 1:
             r.add("V-38", "AttachmentEncoded", f"Tệp {content_id} không có trong danh mục.")
-    names = {one.content_id: one.name for one in c.references}
-    for file in c.files:
-        if not file.name:
-            r.add("V-38", file.where, "Tệp không có tên.")
-        elif names.get(file.content_id, file.name) != file.name:
-            r.add("V-38", file.where, f"Tên tệp {file.name} khác tên trong danh mục.")
 
 
 def v39_attachment(c: Content, r: Report) -> None:
@@ -354,10 +365,10 @@ def v39_attachment(c: Content, r: Report) -> None:
 
 def v43_file_types(c: Content, r: Report) -> None:
     for file in c.files:
-        if file.data is None:
+        if file.contents is None:
             continue
         own = extension(file.name)
-        kind = sniff.kind_of(file.data)
+        kind = file.contents.kind
         if kind == "executable":
             r.add("V-43", file.where, f"Tệp {file.name} là chương trình chạy được.", compat=REFUSE)
         elif own not in lists.allowed_extensions():
@@ -368,7 +379,7 @@ def v43_file_types(c: Content, r: Report) -> None:
 
 def v48_characters(c: Content, r: Report) -> None:
     named = [(file.where, file.name) for file in c.files]
-    for where, text in [*c.texts, *named]:
+    for where, text in [*(c.texts if CONTROL.search(c.plain) else ()), *named]:
         if CONTROL.search(text):
             r.add("V-48", where, "Có ký tự điều khiển.")
 

@@ -19,6 +19,8 @@ _LABEL = re.compile(
 )
 _BRACKETED = re.compile(r"[\[({<«]\s*(tuyệt mật|tối mật|mật)\s*[\])}>»]", re.IGNORECASE)
 _UPPER_PHRASE = re.compile(r"(?<!\w)(TUYỆT MẬT|TỐI MẬT)(?!\w)")
+_MAYBE = re.compile("[mM][ậẬ][tT]|[\u0302\u0323]")  # or a letter that is not composed yet
+_LETTERS = ("ậ", "Ậ", "\u0302", "\u0323")
 _NAME_SPLIT = re.compile(r"[\s_\-.,()\[\]{}+]+")
 _CELL = re.compile(r"\s{2,}|\t|\|")
 _ORDINARY_BEFORE = frozenset({"BẢO", "BÍ", "CƠ", "AN", "THÂN", "MÃ", "ĐƯỜNG", "TUẦN"})
@@ -47,6 +49,11 @@ def find_marks(
     return list(dict.fromkeys(marks))
 
 
+def may_be_marked(text: str) -> bool:
+    """False when no part of the text can bear a mark: a first look that costs little."""
+    return any(letter in text for letter in _LETTERS) and bool(_MAYBE.search(text))
+
+
 def mark_of_field(text: str) -> str:
     """The mark a field bears, "" when none."""
     clean = _clean(text)
@@ -73,6 +80,9 @@ def mark_of_field(text: str) -> str:
 def mark_of_file_name(name: str) -> str:
     """The mark in a file name, with or without accents."""
     stem = _clean(name)
+    shouted = stem.upper()
+    if "MẬT" not in shouted and "MAT" not in shouted:
+        return ""
     words = [word for word in _NAME_SPLIT.split(stem) if word]
     if len(words) > 1:
         words.pop()  # the extension

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from lxml import etree
 
+from lienthong.core.edxml.lift import Lifted
 from lienthong.core.edxml.shape import DSIG, NS
-from lienthong.core.edxml.xml import Limits, children, local_name, namespace, parse_whole
+from lienthong.core.edxml.xml import Limits, children, namespace, parse_whole
 
 _C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _TRANSFORMS = [f"{DSIG}enveloped-signature", _C14N]
@@ -53,22 +54,24 @@ Trusted = Callable[[bytes], bool]
 
 
 def verify(
-    raw: bytes, root: etree._Element, limits: Limits, trusted: Trusted | None = None
+    lifted: Lifted,
+    found: Sequence[etree._Element],
+    limits: Limits,
+    trusted: Trusted | None = None,
 ) -> PacketSignature:
-    """Judge the packet's own signature. `root` is the tree of `raw`, `trusted` gets the DER.
+    """Judge the packet's own signature. `trusted` gets the DER of the certificate.
 
-    Verified on the bytes as received, so before any trace entry is added (§8.3.3).
+    found: the `Signature` elements in the header. Verified on the bytes as received, so before any
+    trace entry is added (§8.3.3).
     """
-    header = root.find("{*}edXMLEnvelope/{*}edXMLHeader")
-    found = [] if header is None else [e for e in children(header) if local_name(e) == "Signature"]
     if not found or not len(found[0]):
         return ABSENT
     certificate, parsed = _certificate(found[0])
     if parsed is None:
         return PacketSignature(SignatureState.PLACEHOLDER, note="chứng thư không giải mã được")
     try:
-        _check_place(root, found[0])
-        _verify_profile(raw, limits, parsed)
+        _check_place(found[0])
+        _verify_profile(lifted, limits, parsed)
     except _UnsupportedError as reason:
         return PacketSignature(SignatureState.UNSUPPORTED, certificate, str(reason))
     except (InvalidSignature, _BrokenError, binascii.Error, UnicodeEncodeError) as reason:
@@ -78,10 +81,10 @@ def verify(
     return PacketSignature(state, certificate)
 
 
-def _check_place(root: etree._Element, signature: etree._Element) -> None:
+def _check_place(signature: etree._Element) -> None:
     if namespace(signature) != DSIG:
         raise _UnsupportedError("sai không gian tên")
-    if sum(1 for _ in root.iter(f"{{{DSIG}}}Signature")) != 1:
+    if sum(1 for _ in signature.getroottree().iter(f"{{{DSIG}}}Signature")) != 1:
         raise _BrokenError("có nhiều chữ ký")
 
 
@@ -103,8 +106,8 @@ def _certificate(signature: etree._Element) -> tuple[bytes, x509.Certificate | N
         return b"", None
 
 
-def _verify_profile(raw: bytes, limits: Limits, certificate: x509.Certificate) -> None:
-    root = parse_whole(raw, limits)
+def _verify_profile(lifted: Lifted, limits: Limits, certificate: x509.Certificate) -> None:
+    root = parse_whole(lifted.markup, limits)
     signature = root.find(f"{{{NS}}}edXMLEnvelope/{{{NS}}}edXMLHeader/{{{DSIG}}}Signature")
     if signature is None:
         raise _UnsupportedError("chữ ký không ở đúng chỗ")
@@ -126,7 +129,7 @@ def _verify_profile(raw: bytes, limits: Limits, certificate: x509.Certificate) -
     _check_key(certificate, _algorithm(info, "SignatureMethod"), value, signed_info)
     expected = _binary(_one(reference, "DigestValue"))
     _cut(signature)
-    if hashlib.sha256(_canonical(root.getroottree())).digest() != expected:
+    if _digest(_canonical(root.getroottree()), lifted) != expected:
         raise _BrokenError("nội dung đã thay đổi sau khi ký")
 
 
@@ -151,6 +154,32 @@ def _check_key(certificate: x509.Certificate, algorithm: str, value: bytes, sign
 
 def _canonical(node: etree._Element | etree._ElementTree) -> bytes:
     return etree.tostring(node, method="c14n", exclusive=True, with_comments=False)
+
+
+def _digest(canonical: bytes, lifted: Lifted) -> bytes:
+    """SHA-256 of the canonical form with each payload back in its place."""
+    if not lifted.wires:
+        return hashlib.sha256(canonical).digest()
+    digest = hashlib.sha256()
+    for position, piece in enumerate(canonical.split(lifted.mark.encode())):
+        if position % 2 == 0:
+            digest.update(piece)
+            continue
+        for text in _with_plain_line_ends(lifted.texts[int(piece)]()):
+            digest.update(text)
+    return digest.digest()
+
+
+def _with_plain_line_ends(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """As an XML reader passes a text on: CR LF and CR are LF."""
+    held = b""
+    for piece in pieces:
+        text = held + piece
+        held = b"\r" if text.endswith(b"\r") else b""
+        text = text.removesuffix(b"\r")
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
+    if held:
+        yield b"\n"
 
 
 def _cut(signature: etree._Element) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
-import zipfile
+from typing import IO
 
+from lienthong.core.edxml.archive import ARCHIVE_ERRORS, open_archive
+
+HEAD_BYTES = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -57,12 +60,18 @@ TEXT_KINDS = frozenset({"text", "xml", "rtf"})
 def kind_of(data: bytes) -> str:
     """One of pdf, zip, docx, xlsx, pptx, odt, ods, ole, rtf, png, jpg, tif, rar, xml, text,
     executable, or "unknown"."""
+    kind = kind_of_head(data[:HEAD_BYTES])
+    if kind == "zip":
+        return office_kind(io.BytesIO(data))
+    return kind or text_kind(data[:HEAD_BYTES], nul=b"\x00" in data, utf8=_is_utf8(data))
+
+
+def kind_of_head(head: bytes) -> str:
+    """As `kind_of`, from the first HEAD_BYTES alone; "zip" and "" have to be looked at further."""
     for prefix, kind in _PREFIXES:
-        if data.startswith(prefix):
-            return _office_kind(data) if kind == "zip" else kind
-    if b"%PDF-" in data[:1024]:
-        return "pdf"
-    return _text_kind(data)
+        if head.startswith(prefix):
+            return kind
+    return "pdf" if b"%PDF-" in head[:1024] else ""
 
 
 def agrees(kind: str, extension: str) -> bool:
@@ -70,15 +79,16 @@ def agrees(kind: str, extension: str) -> bool:
     return kind in _KINDS_OF_EXTENSION.get(extension, frozenset())
 
 
-def _office_kind(data: bytes) -> str:
+def office_kind(file: IO[bytes]) -> str:
+    """Which kind of document a ZIP archive is, "zip" when none that is known."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_archive(file) as archive:
             entries = archive.infolist()
             names = [entry.filename for entry in entries]
             first = entries[0] if entries else None
             if first and first.filename == "mimetype" and first.file_size < 100:
                 return _ODF_TYPES.get(archive.read(first).strip(), "zip")
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+    except ARCHIVE_ERRORS:
         return "zip"
     if "[Content_Types].xml" in names:
         for part, kind in _OFFICE_PARTS.items():
@@ -87,13 +97,21 @@ def _office_kind(data: bytes) -> str:
     return "zip"
 
 
-def _text_kind(data: bytes) -> str:
-    if b"\x00" in data:
+def text_kind(head: bytes, *, nul: bool, utf8: bool) -> str:
+    """ "xml", "text" or "unknown". nul, utf8: what is true of the whole file."""
+    if nul:
         return "unknown"
+    if utf8:
+        start = head.decode("utf-8-sig", "ignore").lstrip()
+        return "xml" if start.startswith("<?xml") else "text"
+    # Old texts in TCVN3 or windows-1258 are still texts when they have no control bytes.
+    control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    return "unknown" if control else "text"
+
+
+def _is_utf8(data: bytes) -> bool:
     try:
-        start = data.decode("utf-8-sig").lstrip()[:64]
+        data.decode()
     except UnicodeDecodeError:
-        # Old texts in TCVN3 or windows-1258 are still texts when they have no control bytes.
-        control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in data[:4096])
-        return "unknown" if control else "text"
-    return "xml" if start.startswith("<?xml") else "text"
+        return False
+    return True

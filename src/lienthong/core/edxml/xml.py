@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import codecs
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -24,7 +24,9 @@ from lienthong.core.edxml.problems import XMLRefused
 
 MIB = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
+SMALL_BYTES = 32 * 1024
 BOM = b"\xef\xbb\xbf"
+_THREAD = threading.local()
 _DECLARATION = re.compile(rb"<\?xml\s([^>]*)\?>")
 _VERSION = re.compile(rb"version\s*=\s*[\"']1\.0[\"']")
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)[\"']")
@@ -61,14 +63,45 @@ def parse_whole(raw: bytes, limits: Limits | None = None) -> etree._Element:
     return _tree(_guarded(raw, limits), _parser(remove_comments=False, remove_pis=False))
 
 
+def parse_small(markup: bytes, limits: Limits) -> etree._Element | None:
+    """As `parse` in one pass, for markup that can do no harm; None when it might or is wrong.
+
+    What can do no harm: little of it, no DOCTYPE (so no entities), so few `=` and `<` that no
+    element can have too many attributes and no tree too many elements. Depth is for the caller to
+    look at: the parser stops at 256.
+    """
+    body = markup.removeprefix(BOM)
+    if (
+        len(body) > SMALL_BYTES
+        or b"<!DOCTYPE" in body
+        or body.count(b"=") > limits.attributes
+        or body.count(b"<") > limits.elements
+    ):
+        return None
+    try:
+        body.decode()
+        _check_declaration(body)
+        return etree.fromstring(body, _small_parser())
+    except (etree.XMLSyntaxError, UnicodeDecodeError, XMLRefused):
+        return None
+
+
+def _small_parser() -> etree.XMLParser:
+    """One for each thread: making one takes as long as reading two kilobytes with it."""
+    found: etree.XMLParser | None = getattr(_THREAD, "parser", None)
+    if found is None:
+        found = _THREAD.parser = _parser(remove_comments=True, remove_pis=True, huge_tree=False)
+    return found
+
+
 def _parser(**options: Any) -> etree.XMLParser:
+    options.setdefault("huge_tree", True)  # safe behind the guard; without it texts end at 10 MB
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
         attribute_defaults=False,
-        huge_tree=True,  # safe behind the guard; without it a text ends at 10 MB
         collect_ids=False,
         recover=False,
         encoding="utf-8",
@@ -170,17 +203,11 @@ class _Guard:
         return None
 
 
-def local_name(element: etree._Element) -> str:
-    """The name without its namespace."""
-    return split_tag(element.tag)[1]
-
-
 def namespace(element: etree._Element) -> str:
     """The namespace URI, "" when there is none."""
     return split_tag(element.tag)[0]
 
 
-@lru_cache(maxsize=2048)
 def split_tag(tag: str) -> tuple[str, str]:
     """Namespace and local name of a tag in lxml's `{namespace}name` form."""
     uri, _, name = tag.rpartition("}")

@@ -135,7 +135,7 @@ def check_ids(root: etree._Element) -> None:
         value
         for element in root.iter(etree.Element)
         for name, value in element.attrib.items()
-        if split_tag(name)[1].lower() == "id"
+        if split_tag(str(name))[1].lower() == "id"
     )
     double = next((value for value, times in found.items() if times > 1), None)
     if double is not None:

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from lienthong.core import edxml
-from lienthong.core.edxml import Limits, attachments, sniff
+from lienthong.core.edxml import Limits, attachments, contents, sniff
 from lienthong.core.edxml.problems import AttachmentRefused
 from lienthong.core.tests.edxml_samples import (
     PDF,
@@ -92,8 +92,8 @@ def test_files_are_written_as_every_known_reader_takes_them(
     assert written == wire_type
     wire = attachments.decode_base64(text)
     assert (wire != data) == packed
-    back = attachments.unpack(text, name, written, Limits())
-    assert back.data == data
+    back = attachments.unpack(attachments.InMemory(wire), name, written, Limits())
+    assert back.contents.data == data
     assert not back.mismatch
 
 
@@ -112,15 +112,17 @@ def test_a_file_of_zeros_is_stored_so_that_it_does_not_look_like_a_bomb() -> Non
 
     text, wire_type = attachments.pack("a.txt", data)
 
-    assert attachments.unpack(text, "a.txt", wire_type, Limits()).data == data
+    wire = attachments.InMemory(attachments.decode_base64(text))
+    assert attachments.unpack(wire, "a.txt", wire_type, Limits()).contents.data == data
 
 
 def test_the_limit_holds_for_what_comes_out_of_a_container() -> None:
     noise = random.Random(1).randbytes(3000)  # noqa: S311
     text, wire_type = attachments.pack("a.txt", noise * 40)
 
+    wire = attachments.InMemory(attachments.decode_base64(text))
     with pytest.raises(AttachmentRefused) as caught:
-        attachments.unpack(text, "a.txt", wire_type, Limits(attachment_bytes=100_000))
+        attachments.unpack(wire, "a.txt", wire_type, Limits(attachment_bytes=100_000))
 
     assert caught.value.rule == "V-42"
 
@@ -157,6 +159,6 @@ def test_a_file_is_known_by_its_first_bytes(data: bytes, kind: str) -> None:
 
 
 def test_lost_letters_matter_in_binary_files_only() -> None:
-    assert attachments.is_corrupt(PDF + "\ufffd".encode() * 5)
-    assert not attachments.is_corrupt(PDF * 200 + "\ufffd".encode())
-    assert not attachments.is_corrupt("chữ m\ufffdt".encode())
+    assert contents.examine(PDF + "\ufffd".encode() * 5).corrupt
+    assert not contents.examine(PDF * 200 + "\ufffd".encode()).corrupt
+    assert not contents.examine("chữ m\ufffdt".encode()).corrupt
