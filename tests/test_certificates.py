@@ -204,7 +204,7 @@ def test_a_certificate_revoked_a_moment_ago_signs_nothing_though_this_node_has_n
         pki.check_usable(certificate, at=timezone.now())
         letter = awaiting(ministry, province, "Sau khi thu hồi")
         wish = Wish(RequestKind.REVOKE, certificate_id=certificate.pk, ground=Ground.MOVED)
-        asked = actions.submit(ministry.unit_head, actions.enter(ministry.unit_head, wish))
+        asked = asking.submit(ministry.unit_head, asking.enter(ministry.unit_head, wish))
         approved(registrar, asked)
         pki.Certificate.objects.filter(pk=certificate.pk).update(revoked_at=None)
 
