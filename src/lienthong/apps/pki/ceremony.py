@@ -1,7 +1,7 @@
 """The national authorities in a directory: two roots, their sub-authorities, cross-certificates.
 
     ca/<name>/key.pem certificate.pem chain.pem state.json issued.jsonl     one authority
-    ocsp/<name>/  tsa/<branch>/  key.pem certificate.pem chain.pem           keys of services
+    ocsp/<name>/  tsa/<branch>/  operator/  key.pem certificate.pem chain.pem  keys of services
     trust/                                     what everybody loads (see core.signing.Trust)
 
 Keys in files are for demonstration and tests; a real authority keeps them in a module (SG 3.1). Of
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lienthong.apps.pki.keyfiles import write_secret
+from lienthong.apps.pki.operator_key import make_operator_key
 from lienthong.apps.pki.rules import AuthorityMissing
 from lienthong.core.signing import KeySigner, Trust
 from lienthong.core.signing.authority import (
@@ -73,6 +74,7 @@ SUB_CRL_LIFETIME = timedelta(days=2)  # SG-R-02
 ROOT_CRL_LIFETIME = timedelta(days=90)  # a root signs in ceremonies only
 BACKDATED = timedelta(hours=1)  # so that clocks slightly behind accept what was just issued
 RESPONDER_RENEWED_BEFORE = timedelta(days=30)
+OPERATOR = "operator"
 KeyMaker = Callable[[], PrivateKey]
 
 
@@ -140,6 +142,7 @@ def make_national_pki(
     subs = tuple(found[name].certificate for name in SUBS)
     anchors = (found[GOVERNMENT_ROOT].certificate, found[NATIONAL_ROOT].certificate)
     Trust(anchors, (*subs, *crosses), tuple(crls)).save(directory / "trust")
+    operator(directory, at=at)
 
 
 _MOST = frozenset({PEOPLE, SERVICES, PUBLIC})
@@ -164,6 +167,21 @@ def cross_certificates(
             national.certificate, at=at, policies=PUBLIC_POLICIES, mappings=EQUAL_POLICIES
         ),
     )
+
+
+def operator(directory: Path, *, at: datetime) -> KeySigner:
+    """The key of whoever runs the trust list: made when missing, and pinned in `trust/`, from which
+    every node starts."""
+    try:
+        found = service_signer(directory, OPERATOR)
+    except AuthorityMissing:
+        found = make_operator_key(directory / OPERATOR, start=at - BACKDATED)
+    if found.certificate not in Trust.from_directory(directory / "trust").operators:
+        publish(
+            directory,
+            lambda trust: replace(trust, operators=(*trust.operators, found.certificate)),
+        )
+    return found
 
 
 def make_tsa(directory: Path, name: str, *, at: datetime) -> None:

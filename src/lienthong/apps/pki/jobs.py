@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from lienthong.apps.outbox import api as outbox
-from lienthong.apps.pki import actions
+from lienthong.apps.pki import actions, listing
 from lienthong.apps.pki.authority import upkeep
 from lienthong.apps.pki.registration import jobs as registration_jobs
 
@@ -22,3 +22,9 @@ def refresh_crls() -> None:
     now = timezone.now()
     actions.renew_crls(at=now)
     upkeep.keep(at=now)
+
+
+@outbox.job("pki.refresh_trust_list", schedule="*/10 * * * *")
+def refresh_trust_list() -> None:
+    """Fetch the national trust list; a withdrawal counts here within the hour (SG-X-02)."""
+    listing.refresh(at=timezone.now())

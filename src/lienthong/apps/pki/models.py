@@ -151,3 +151,28 @@ class Key(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class TrustListCheck(models.Model):
+    """Lần nhận danh sách tin cậy: a stretch of fetches with one outcome.
+
+    code, detail: the problem, "" when the published list is in use. The other facts are those of
+    the list in use at the end.
+    """
+
+    first_at = models.DateTimeField("từ")
+    last_at = models.DateTimeField("đến")
+    code = models.CharField("mã lỗi", max_length=60, blank=True)
+    detail = models.CharField("diễn giải", max_length=500, blank=True)
+    sequence = models.PositiveIntegerField("số danh sách", null=True, blank=True)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    issued_at = models.DateTimeField("phát hành lúc", null=True, blank=True)
+    next_update = models.DateTimeField("bản kế tiếp trước", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "lần nhận danh sách tin cậy"
+        verbose_name_plural = "các lần nhận danh sách tin cậy"
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.code}"

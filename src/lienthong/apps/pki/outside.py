@@ -18,7 +18,9 @@ from lienthong.core.signing.tsp import TimestampClient, TimestampSource
 
 CONNECT_WITHIN_S = 2.0
 ANSWER_WITHIN_S = 5.0
+LIST_WITHIN_S = 60.0
 ANSWER_SIZE_MAX_BYTES = 32 * 1024 * 1024
+LIST_SIZE_MAX_BYTES = 20 * 1024 * 1024  # of a trust list (SG 3.8)
 TYPES = {"/tsa": "application/timestamp-query", "/ocsp": "application/ocsp-request"}
 
 
@@ -57,16 +59,26 @@ def _fetch(url: str, body: bytes | None, within_s: float) -> bytes | None:
         return None
 
 
+def fetch_trust_list() -> bytes:
+    """The trust list that the authority publishes. Raises OSError when it cannot be had."""
+    return _ask("/trust-list.xml", None, LIST_WITHIN_S, limit=LIST_SIZE_MAX_BYTES)
+
+
 def _stamp(request: bytes) -> bytes:
     return _ask("/tsa", request, ANSWER_WITHIN_S)
 
 
-def _ask(path: str, body: bytes | None, within_s: float) -> bytes:
-    """The answer's body, when it is whole within that time. Raises OSError otherwise."""
+def _ask(
+    path: str, body: bytes | None, within_s: float, *, limit: int = ANSWER_SIZE_MAX_BYTES
+) -> bytes:
+    """The answer's body as it came over the wire, when it is whole within that time and no larger
+    than `limit` bytes. Raises OSError otherwise."""
     ends = time.monotonic() + within_s
     limits = httpx.Timeout(within_s, connect=min(CONNECT_WITHIN_S, within_s))
     address = settings.PKI_URL.rstrip("/") + path
-    headers = {"content-type": TYPES.get(path, "application/octet-stream")} if body else {}
+    headers = {"accept-encoding": "identity"}  # what unpacks is not bounded by its size
+    if body:
+        headers["content-type"] = TYPES.get(path, "application/octet-stream")
     method = "GET" if body is None else "POST"
     try:
         with (
@@ -75,9 +87,9 @@ def _ask(path: str, body: bytes | None, within_s: float) -> bytes:
         ):
             answer.raise_for_status()
             content = bytearray()
-            for piece in answer.iter_bytes():
+            for piece in answer.iter_raw():
                 content += piece
-                if len(content) > ANSWER_SIZE_MAX_BYTES:
+                if len(content) > limit:
                     raise OSError("the answer is too large")
                 if time.monotonic() > ends:
                     raise OSError("the answer takes too long")

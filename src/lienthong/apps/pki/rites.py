@@ -15,7 +15,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,7 @@ def make_root(
         ceremony.keep_state(online, sub, authority)
     between = tuple(one.certificate for one in subs.values())
     Trust((root.certificate,), between, tuple(crls)).save(online / "trust")
+    ceremony.operator(online, at=at)
     rite.step("Ký danh sách thu hồi đầu tiên", *sorted((online / "trust" / "crls").glob("*.crl")))
     return rite.finish(KeySigner(key, root.certificate))
 
@@ -251,7 +252,7 @@ def cross_accept(office: Path, certificate: x509.Certificate, issuer: x509.Certi
     if not basic.ca or basic.path_length != 1:
         raise CeremonyRefused(detail="chứng thư chéo phải có pathLen bằng 1")
     trust = Trust.from_directory(office / "online" / "trust")
-    Trust(trust.anchors, (*trust.intermediates, certificate), trust.crls, trust.keys).save(
+    replace(trust, intermediates=(*trust.intermediates, certificate)).save(
         office / "online" / "trust"
     )
 

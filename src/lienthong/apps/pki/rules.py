@@ -71,3 +71,22 @@ class CertificateStatusUnknown(Problem):
         "Chưa kiểm tra được tình trạng chứng thư số của {holder} nên chưa ký. "
         "Vui lòng thử lại sau ít phút."
     )
+
+
+class TrustListUnreachable(Problem):
+    """The published trust list cannot be fetched; the last good one stays in use."""
+
+    code = "pki.trust_list_unreachable"
+    status = 503
+    text = "Chưa tải được danh sách tin cậy mới: {detail}."
+
+
+class ClockBehind(Problem):
+    """This node's clock shows a time before what it was told: nothing is signed."""
+
+    code = "pki.clock_behind"
+    status = 503
+    text = (
+        "Đồng hồ của hệ thống này chạy chậm (trước {known}, thời điểm của dữ liệu tin cậy đã nhận) "
+        "nên chưa ký. Vui lòng báo cán bộ quản trị chỉnh lại đồng hồ."
+    )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 
 from lienthong.apps.pki.keyfiles import write_secret
 from lienthong.apps.pki.rules import TrustMissing
-from lienthong.core.signing import Trust, TrustInvalid
+from lienthong.core.signing import Trust, TrustInvalid, trust_list_in_use
 
 PINNED = "pinned.txt"
 EPOCH = "epoch.txt"
@@ -36,7 +38,7 @@ def trust() -> Trust:
     with _loading:
         known = _loaded.get(directory)
         if known is None or known[0] != stamp:
-            with _locked(directory):
+            with _locked(directory / ".lock"):
                 found = Trust.from_directory(directory)
             if known is not None and known[1].epoch == found.epoch:
                 found = known[1]
@@ -57,23 +59,42 @@ def take_bundle(data: bytes) -> bool:
     """Take newer lists from the axis. Whether anything changed.
 
     Raises TrustInvalid unless the roots are exactly the pinned ones and the log key is the known
-    one; then nothing changed. A list never gives way to an older one (R45).
+    one; then nothing changed. A list never gives way to an older one (R45). Who may sign the trust
+    list, and the list itself, are not taken from here: see `take_list`.
     """
     fresh = Trust.from_bundle(data)
-    directory = trust_directory()
-    if fresh.anchor_fingerprints != _pinned(directory):
+    if fresh.anchor_fingerprints != _pinned(trust_directory()):
         raise TrustInvalid(detail="chứng thư gốc không phải các gốc đã ghim")
-    known = trust()
-    for name, key in known.keys.items():
-        if fresh.keys.get(name, key) != key:
-            raise TrustInvalid(detail=f"khóa “{name}” khác với khóa đã biết")
-    merged = Trust(
-        known.anchors, fresh.intermediates, known.crls, {**fresh.keys, **known.keys}
-    ).with_crls(fresh.crls)
-    if merged.epoch == known.epoch:
-        return False
-    _save(merged, directory)
-    return True
+
+    def merged(known: Trust) -> Trust:
+        for name, key in known.keys.items():
+            if fresh.keys.get(name, key) != key:
+                raise TrustInvalid(detail=f"khóa “{name}” khác với khóa đã biết")
+        keys = {**fresh.keys, **known.keys}
+        return replace(known, intermediates=fresh.intermediates, keys=keys).with_crls(fresh.crls)
+
+    return _change(merged)
+
+
+def take_list(data: bytes, *, at: datetime) -> bool:
+    """Use a newer trust list. Whether anything changed.
+
+    Raises what `trust_list_in_use.taken` raises for a list that may not be believed; then the last
+    good one stays in use.
+    """
+    return _change(lambda known: trust_list_in_use.taken(known, data, at=at))
+
+
+def _change(change: Callable[[Trust], Trust]) -> bool:
+    """Change what this node believes, one change at a time. Whether it is another."""
+    directory = trust_directory()
+    with _locked(directory / ".change"):
+        known = trust()
+        found = change(known)
+        if found.epoch == known.epoch:
+            return False
+        _save(found, directory)
+        return True
 
 
 def _pinned(directory: Path) -> frozenset[str]:
@@ -84,7 +105,7 @@ def _pinned(directory: Path) -> frozenset[str]:
 
 
 def _save(found: Trust, directory: Path) -> None:
-    with _locked(directory):
+    with _locked(directory / ".lock"):
         found.save(directory)
         fresh = directory / f".{EPOCH}"
         fresh.write_text(found.epoch, encoding="ascii")
@@ -92,8 +113,8 @@ def _save(found: Trust, directory: Path) -> None:
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """Keep other processes from reading a trust half written."""
-    with (directory / ".lock").open("a") as lock:
+def _locked(path: Path) -> Iterator[None]:
+    """Alone among all processes: `.lock` to read or write the files, `.change` to do both."""
+    with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

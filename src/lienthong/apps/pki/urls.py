@@ -6,6 +6,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from lienthong.apps.accounts import api as accounts
+from lienthong.apps.pki import list_views
 from lienthong.apps.pki.registration import queries, views
 from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
@@ -26,6 +27,7 @@ urlpatterns = [
     path("yeu-cau/<uuid:pk>/giao", views.deliver, name="deliver"),
     path("yeu-cau/<uuid:pk>/nhan", views.accept, name="accept"),
     path("yeu-cau/<uuid:pk>/rut", views.withdraw, name="withdraw"),
+    path("danh-sach-tin-cay", list_views.trust_list, name="trust_list"),
     path("dang-ky/", views.worklist, name="worklist"),
     path("dang-ky/duyet", views.approve_chosen, name="approve_chosen"),
     path("dang-ky/chung-thu/", views.certificates, name="certificates"),
@@ -45,8 +47,9 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
         "patch-check",
         count=queries.to_accept(actor) or None,
     )
+    trusted = Link(_("Danh sách tin cậy"), reverse("pki:trust_list"), "clipboard-check")
     if not accounts.can(actor, "pki.register"):
-        return (Section(_("Chữ ký số"), (mine,)),)
+        return (Section(_("Chữ ký số"), (mine, trusted)),)
     worklist = Link(
         _("Đăng ký chứng thư"),
         reverse("pki:worklist"),
@@ -58,7 +61,7 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
         _("Chứng thư đã cấp"), reverse("pki:certificates"), "shield-check", short=_("Đã cấp")
     )
     tables = Link(_("Bảng đăng ký"), reverse("pki:tables"), "list-task", short=_("Bảng"))
-    return (Section(_("Chữ ký số"), (worklist, known, tables, mine)),)
+    return (Section(_("Chữ ký số"), (worklist, known, tables, mine, trusted)),)
 
 
 navigation.register("pki", _sections)

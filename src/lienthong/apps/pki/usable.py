@@ -9,20 +9,22 @@ still holds is enough; without either "could not be told" is a refusal too (SG-V
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cryptography import x509
 from django.utils import timezone
 
-from lienthong.apps.pki.models import Certificate
+from lienthong.apps.pki.models import Certificate, TrustListCheck
 from lienthong.apps.pki.outside import fetch_within
-from lienthong.apps.pki.rules import CertificateNotUsable, CertificateStatusUnknown
+from lienthong.apps.pki.rules import CertificateNotUsable, CertificateStatusUnknown, ClockBehind
 from lienthong.apps.pki.trusted import trust
 from lienthong.core.signing import status_now
 from lienthong.core.signing.path import PathResult, Trouble, check_path, local
 
 STATUS_WITHIN_S = 4.0  # for all answers about one signer together
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 class KeyState(StrEnum):
@@ -79,7 +81,11 @@ def state_of(certificate: Certificate, at: datetime) -> Found:
 
 
 def check_usable(certificate: Certificate, *, at: datetime) -> None:
-    """Raise CertificateNotUsable or CertificateStatusUnknown unless its key may sign at `at`."""
+    """Raise CertificateNotUsable or CertificateStatusUnknown unless its key may sign at `at`.
+
+    Raises ClockBehind when `at` cannot be now.
+    """
+    check_clock(at)
     known = state_of(certificate, at)
     if known.state is not KeyState.ACTIVE:
         raise CertificateNotUsable(holder=certificate.subject, reason=known.text)
@@ -103,3 +109,11 @@ def _checked_now(certificate: x509.Certificate, at: datetime) -> PathResult:
         return found
     answers = status_now.ask(found.certificates, at=at, fetch=fetch_within(STATUS_WITHIN_S))
     return check_path(certificate, trust=trust(), at=at, evidence=answers) if answers else found
+
+
+def check_clock(at: datetime) -> None:
+    """Raise ClockBehind when lists that this node believes were made after `at`, its clock."""
+    last = TrustListCheck.objects.exclude(issued_at=None).first()
+    told = [one for one in (trust().told_at, last and last.issued_at) if one]
+    if told and max(told) > at + CLOCK_TOLERANCE:
+        raise ClockBehind(known=f"{timezone.localtime(max(told)):%H:%M, %d/%m/%Y}")

@@ -329,10 +329,19 @@ class _Validation:
         except Exhausted:
             text = "Tìm đường dẫn chứng thư vượt quá giới hạn công việc cho phép."
             return PathResult((leaf,), Trouble.BROKEN, trouble_text=text)
-        if best is None:
-            text = "Không tìm được đường dẫn chứng thư tới chứng thư gốc tin cậy"
-            return PathResult((leaf,), Trouble.NO_PATH, trouble_text=f"{text}.")
-        return best
+        return best or self._no_path(leaf)
+
+    def _no_path(self, leaf: x509.Certificate) -> PathResult:
+        """Why nothing leads to an anchor: perhaps the trust list withdrew the one there was."""
+        text = "Không tìm được đường dẫn chứng thư tới chứng thư gốc tin cậy."
+        listed = [one.certificate for one in self.trust.services if one.kind == CA_SERVICE]
+        try:
+            for path in self._candidates(leaf, (*self.trust.anchors, *listed) if listed else ()):
+                found = self._withdrawal(path)
+                text = found[1] if found else text
+        except Exhausted:
+            pass
+        return PathResult((leaf,), Trouble.NO_PATH, trouble_text=text)
 
     def _candidates(
         self, leaf: x509.Certificate, anchors: Sequence[x509.Certificate]

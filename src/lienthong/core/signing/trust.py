@@ -32,8 +32,9 @@ from lienthong.core.signing.x509_names import fingerprint, raw_fields, subject_k
 
 BUNDLE_SIZE_MAX_BYTES = 20 * 1024 * 1024
 FILES_MAX = 2000
-FOLDERS = ("anchors", "intermediates", "crls", "ocsps", "keys")
+FOLDERS = ("anchors", "intermediates", "crls", "ocsps", "keys", "operators", "pivots")
 SERVICES = "services.json"
+TRUST_LIST = "trust-list.xml"
 
 
 CA_SERVICE, TSA_SERVICE, OCSP_SERVICE, CRL_SERVICE = "CA/PKC", "TSA", "OCSP", "CRL"
@@ -59,6 +60,11 @@ class TrustedService:
     statuses: tuple[ServiceStatus, ...]
     name: str = ""
     provider: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of its certificate, in hexadecimal."""
+        return self.certificate.fingerprint(HASH).hex()
 
     def granted_at(self, at: datetime) -> bool:
         """Whether its history grants it at `at`: not before its first status."""
@@ -105,6 +111,9 @@ class Trust:
     """What a verifier believes. `keys` are bare public keys by name, such as the log's.
 
     ocsps: OCSP answers in DER; like the CRLs they are checked before they are used.
+    operators: the certificates pinned for whoever signs the trust list. trust_list: the list in use
+    as its signed bytes, b"" without one; `services` are what it says. pivots: earlier lists, oldest
+    first, that lead from a pinned operator to the one who signed `trust_list`.
     """
 
     anchors: tuple[x509.Certificate, ...]
@@ -113,19 +122,27 @@ class Trust:
     keys: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
     ocsps: tuple[bytes, ...] = ()
     services: tuple[TrustedService, ...] = ()
+    operators: tuple[x509.Certificate, ...] = ()
+    trust_list: bytes = b""
+    pivots: tuple[bytes, ...] = ()
 
     @classmethod
     def from_directory(cls, path: Path) -> Trust:
-        """Load anchors/*.pem, intermediates/*.pem, crls/*.crl, ocsps/*.der, keys/*.pub and
-        services.json. Raises TrustInvalid."""
+        """Load anchors/*.pem, intermediates/*.pem, crls/*.crl, ocsps/*.der, keys/*.pub,
+        operators/*.pem, pivots/*.xml, services.json and trust-list.xml. Raises TrustInvalid.
+
+        The services are those of services.json: a folder that came from elsewhere is asked by
+        `trust_list_in_use.applied` what its list says.
+        """
         files = {
             str(file.relative_to(path)): file.read_bytes()
             for folder in FOLDERS
             for file in sorted((path / folder).glob("*"))
             if file.is_file() and not file.name.startswith(".")
         }
-        if (path / SERVICES).is_file():
-            files[SERVICES] = (path / SERVICES).read_bytes()
+        for name in (SERVICES, TRUST_LIST):
+            if (path / name).is_file():
+                files[name] = (path / name).read_bytes()
         return cls.from_files(files)
 
     @classmethod
@@ -137,12 +154,11 @@ class Trust:
                 intermediates=tuple(_certificates(files, "intermediates/")),
                 crls=tuple(_crls(files)),
                 keys=dict(_keys(files)),
-                ocsps=tuple(
-                    content
-                    for name, content in sorted(files.items())
-                    if name.startswith("ocsps/") and name.endswith(".der")
-                ),
+                ocsps=tuple(_contents(files, "ocsps/", ".der")),
                 services=tuple(_services(files)),
+                operators=tuple(_certificates(files, "operators/")),
+                trust_list=files.get(TRUST_LIST, b""),
+                pivots=tuple(_contents(files, "pivots/", ".xml")),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise TrustInvalid(detail=str(error)[:160]) from error
@@ -171,6 +187,7 @@ class Trust:
         for folder, certificates in (
             ("anchors", self.anchors),
             ("intermediates", self.intermediates),
+            ("operators", self.operators),
         ):
             for certificate in certificates:
                 name = certificate.fingerprint(HASH).hex()[:24]
@@ -184,6 +201,10 @@ class Trust:
         if self.services:
             listed = [one.to_json() for one in self.services]
             found[SERVICES] = json.dumps(listed, ensure_ascii=False, indent=1).encode()
+        if self.trust_list:
+            found[TRUST_LIST] = self.trust_list
+        for place, pivot in enumerate(self.pivots):
+            found[f"pivots/{place:03}.xml"] = pivot
         for label, key in self.keys.items():
             pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
             found[f"keys/{label}.pub"] = pem
@@ -200,12 +221,12 @@ class Trust:
             fresh = target.with_name(f".{target.name}.new")
             fresh.write_bytes(content)
             fresh.replace(target)
-        for folder in ("anchors", "intermediates", "crls", "ocsps"):
-            for file in (path / folder).glob("*"):
+        for folder in FOLDERS:
+            for file in (path / folder).glob("*") if folder != "keys" else ():
                 if f"{folder}/{file.name}" not in files:
                     file.unlink()
-        if SERVICES not in files:
-            (path / SERVICES).unlink(missing_ok=True)
+        for name in {SERVICES, TRUST_LIST} - files.keys():
+            (path / name).unlink(missing_ok=True)
 
     def bundle(self) -> bytes:
         """Everything as one ZIP file; the same Trust gives the same bytes."""
@@ -289,6 +310,11 @@ class Trust:
         return found
 
     @cached_property
+    def told_at(self) -> datetime | None:
+        """The newest moment that the lists of revocation tell: it has passed."""
+        return max((one.last_update_utc for one in self.crls), default=None)
+
+    @cached_property
     def anchor_fingerprints(self) -> frozenset[str]:
         """SHA-256 of each root, for comparing with pinned values."""
         return frozenset(anchor.fingerprint(HASH).hex() for anchor in self.anchors)
@@ -360,6 +386,12 @@ def _certificates(files: Mapping[str, bytes], prefix: str) -> Iterator[x509.Cert
     for name, content in sorted(files.items()):
         if name.startswith(prefix) and name.endswith(".pem"):
             yield from x509.load_pem_x509_certificates(content)
+
+
+def _contents(files: Mapping[str, bytes], prefix: str, ending: str) -> Iterator[bytes]:
+    for name, content in sorted(files.items()):
+        if name.startswith(prefix) and name.endswith(ending):
+            yield content
 
 
 def _crls(files: Mapping[str, bytes]) -> Iterator[x509.CertificateRevocationList]:

@@ -85,6 +85,13 @@ class TrustListForged(Problem):
     text = "Danh sách tin cậy không được đơn vị vận hành đã ghim ký đúng: {detail}."
 
 
+class TrustListUnpinned(TrustListForged):
+    """The trust list is signed by somebody whose certificate is not pinned here (R47)."""
+
+    code = "signing.trust_list_unpinned"
+    text = "Danh sách tin cậy không do đơn vị vận hành đã ghim ký: {detail}."
+
+
 class TrustListOld(Problem):
     """The trust list is older than the one in use (R47)."""
 
@@ -274,7 +281,7 @@ def _check_signer(data: bytes, signed: SignedXML, signers: Collection[x509.Certi
     known = {one.fingerprint(HASH) for one in signers}
     if signed.certificate.fingerprint(HASH) not in known:
         name = common_name(signed.certificate)
-        raise TrustListForged(detail=f"“{name}” không phải chứng thư đã ghim")
+        raise TrustListUnpinned(detail=f"“{name}” không phải chứng thư đã ghim")
     findings = Findings()
     check_signed_xml(signed, _SHAPE, findings)
     bad = [check.text for check in findings.checks if check.ok is not True]

@@ -15,7 +15,7 @@ from typing import Any
 
 from lienthong.core import tlog
 from lienthong.core.errors import Problem
-from lienthong.core.signing import asic, evidence_file, pki_file
+from lienthong.core.signing import asic, evidence_file, pki_file, trust_list_file
 from lienthong.core.signing.authority import DOCUMENT_SIGNING, PACKET_SIGNING, RECEIPT_SIGNING
 from lienthong.core.signing.cades import PACKET, verify_detached
 from lienthong.core.signing.evidence_file import EvidenceReport
@@ -42,7 +42,7 @@ class FileVerdict:
     """What the file is, whether all of it was proved, and why, in Vietnamese lines.
 
     kind: "pdf", "evidence", "packet", "cades", "receipt", "jws", "checkpoint", "timestamp",
-    "certificate", "crl", "ocsp", "xml", "unknown".
+    "certificate", "crl", "ocsp", "trust_list", "xml", "unknown".
     """
 
     kind: str
@@ -115,6 +115,7 @@ def _checker(data: bytes) -> Callable[[_Asked], FileVerdict]:
         (b"%PDF-" in data[:1024], _pdf),
         (start.startswith(b"{"), _receipt),
         (start.startswith(b"<") and bool(_EDXML.search(data[:4096])), _packet),
+        (start.startswith(b"<") and trust_list_file.is_trust_list(data), _trust_list),
         (start.startswith(b"<"), _xml),
         (pki_file.is_cms(data), _cades),
         (data[:1] == b"\x30" or start.startswith(b"-----BEGIN "), _pki),
@@ -164,6 +165,12 @@ def _packet(asked: _Asked) -> FileVerdict:
     head = (f"Gói tin: {report.indication.label}", f"SHA-256: {digest}")
     lines = (*head, *signature_lines(report))
     return FileVerdict("packet", report.verdict, lines, {"sha256": digest, **report.to_json()})
+
+
+def _trust_list(asked: _Asked) -> FileVerdict:
+    """A trust list, by the operators pinned in the trust (SG 3.8)."""
+    found = trust_list_file.check(asked.data, trust=asked.trust, at=asked.at)
+    return FileVerdict("trust_list", found.verdict, found.lines, found.facts)
 
 
 def _xml(asked: _Asked) -> FileVerdict:

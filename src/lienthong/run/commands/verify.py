@@ -60,11 +60,21 @@ def trust_directory(file: Path) -> Path:
 
 
 def load_trust(named: Path | None, file: Path) -> Trust:
-    """The trust in a folder or in a bundle (ZIP). Raises TrustNotFound, TrustInvalid."""
+    """The trust in a folder or in a bundle (ZIP), with what its own trust list says.
+
+    Raises TrustNotFound, TrustInvalid, and what is raised for a list that may not be believed.
+    """
     from lienthong.core.signing import Trust  # noqa: PLC0415  heavy
 
     found = named or trust_directory(file)
-    return Trust.from_bundle(found.read_bytes()) if found.is_file() else Trust.from_directory(found)
+    trust = (
+        Trust.from_bundle(found.read_bytes()) if found.is_file() else Trust.from_directory(found)
+    )
+    if not trust.trust_list:
+        return trust
+    from lienthong.core.signing import trust_list_in_use  # noqa: PLC0415  reads XML
+
+    return trust_list_in_use.applied(trust, at=datetime.now(UTC))
 
 
 def read(file: Path) -> bytes:
@@ -171,7 +181,7 @@ def verify(
     report: Path | None,
 ) -> None:
     """Verify files and folders: PDF, CAdES, packet, XML, receipt, JWS, checkpoint, evidence file,
-    time-stamp, certificate, CRL, OCSP answer. The kind is told by the content.
+    time-stamp, certificate, CRL, OCSP answer, trust list. The kind is told by the content.
 
     Exit 0 only when everything was proved; "not enough to decide" and "not checked" are exit 1 too.
     """

@@ -19,6 +19,14 @@ from lienthong.core import signing
 from lienthong.core.signing import KeySigner, Trust, tsp
 from lienthong.core.signing.authority import Authority, Profile, Subject, make_ec_key
 from lienthong.core.signing.profiles import POLICY_GOVERNMENT_TSA
+from lienthong.core.signing.trust import CA_SERVICE, ServiceStatus, TrustedService
+from lienthong.core.signing.trust_list import (
+    Provider,
+    Scheme,
+    TrustList,
+    Words,
+    write_trust_list,
+)
 from lienthong.run.cli import main
 
 PASSWORD = "bốn số 1234"
@@ -460,3 +468,66 @@ def test_without_roots_the_person_is_told_that_nothing_was_checked(
 
     assert answer.status == 0
     assert "chưa kiểm tra chứng thư trước khi ký" in answer.err
+
+
+def operator_of(line: Line) -> KeySigner:
+    """Whoever runs a trust list, pinned in the folder of roots."""
+    key, at = make_ec_key(), datetime.now(UTC) - timedelta(hours=1)
+    found = KeySigner(key, Authority.root("Vận hành danh sách (thử)", key=key, at=at).certificate)
+    folder = line.office.trust / "operators"
+    folder.mkdir(exist_ok=True)
+    (folder / "thu.pem").write_bytes(found.certificate.public_bytes(Encoding.PEM))
+    return found
+
+
+def list_of(line: Line, operator: KeySigner, *, granted: bool) -> bytes:
+    """A list with the root, recognized or not any longer."""
+    root, at = line.office.root.certificate, datetime.now(UTC).replace(microsecond=0)
+    statuses = [ServiceStatus(root.not_valid_before_utc, True)]
+    statuses += [] if granted else [ServiceStatus(at - timedelta(seconds=1), False)]
+    words = Words("Thử", "Test")
+    scheme = Scheme(words, words, "http://pki.lienthong.example/trust-list")
+    service = TrustedService(root, CA_SERVICE, tuple(statuses), "Gốc thử")
+    return write_trust_list(
+        TrustList(
+            scheme, 1, at, at + timedelta(days=30),
+            (Provider(words, "VATVN-1", scheme.url, (service,)),),
+        ),
+        signer=operator,
+    )  # fmt: skip
+
+
+def test_a_trust_list_is_judged_by_the_pinned_operator(line: Line) -> None:
+    file = line.office.desk / "danh-sach.xml"
+    operator = operator_of(line)
+    file.write_bytes(list_of(line, operator, granted=True))
+    good = line.verify(file, "--json")
+    (line.office.trust / "operators" / "thu.pem").unlink()
+    unpinned = line.verify(file, "--json")
+    operator_of(line)
+    by_stranger = line.verify(file, "--json")
+
+    assert good.status == 0
+    assert json.loads(good.out)["kind"] == "trust_list"
+    assert (unpinned.status, json.loads(unpinned.out)["verdict"]) == (1, "UNKNOWN")
+    assert (by_stranger.status, json.loads(by_stranger.out)["verdict"]) == (1, "UNKNOWN")
+
+
+def test_files_are_judged_by_the_trust_list_in_the_folder(line: Line) -> None:
+    file = line.office.desk / "thu.txt"
+    file.write_text("nội dung", encoding="utf-8")
+    assert line.sign(file, "--format", "cades").status == 0
+    signature = file.with_name("thu.txt.p7s")
+    listed, operator = line.office.trust / "trust-list.xml", operator_of(line)
+    listed.write_bytes(list_of(line, operator, granted=True))
+    recognized = line.verify(signature)
+    listed.write_bytes(list_of(line, operator, granted=False))
+    gone = line.verify(signature)
+    listed.write_bytes(listed.read_bytes().replace(b"Svcstatus/withdrawn", b"Svcstatus/granted"))
+    forged = line.verify(signature)
+
+    assert recognized.status == 0, recognized.out
+    assert gone.status == 1
+    assert "Danh sách tin cậy không công nhận" in gone.out
+    assert forged.status == 1
+    assert "signing.trust_list_forged" in forged.err

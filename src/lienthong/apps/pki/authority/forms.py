@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from lienthong.apps.pki.authority.mandates import (
     officer_of,
 )
 from lienthong.apps.pki.authority.models import IssuedCertificate
-from lienthong.apps.pki.authority.rules import Reason, Status, StatusAct
+from lienthong.apps.pki.authority.rules import Reason, ServiceAct, Status, StatusAct
 from lienthong.apps.pki.contract import AT_AUTHORITY, RequestKind, SubjectKind
 from lienthong.core.signing.authority import Profile
 
@@ -92,6 +93,24 @@ class StatusForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _words(self)
+
+
+class ServiceForm(forms.Form):
+    """A proposal about one service of the trust list."""
+
+    act = forms.ChoiceField(label=_("Việc"), choices=ServiceAct.choices)
+    why = forms.CharField(
+        label=_("Căn cứ, diễn giải"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, acts: Iterable[ServiceAct], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        act = self.fields["act"]
+        assert isinstance(act, forms.ChoiceField)  # noqa: S101  as written above
+        act.choices = [(one.value, one.label) for one in acts]
         _words(self)
 
 

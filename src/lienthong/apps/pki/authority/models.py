@@ -20,6 +20,7 @@ from lienthong.apps.pki.authority.rules import (
     KeyPurpose,
     MandateState,
     Reason,
+    ServiceAct,
     Status,
     StatusAct,
 )
@@ -35,7 +36,9 @@ __all__ = [
     "LogTile",
     "Mandate",
     "ReceivedRequest",
+    "ServiceProposal",
     "StatusProposal",
+    "TrustListIssue",
 ]
 
 
@@ -373,3 +376,61 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.log_id} {self.index}"
+
+
+class ServiceProposal(models.Model):
+    """Đề nghị về một dịch vụ của danh sách tin cậy: one officer proposes, a second one decides.
+
+    certificate_sha256, kind: which service. accepted_at: since when the list tells the new status.
+    """
+
+    certificate_sha256 = models.CharField("vân tay chứng thư", max_length=64)
+    kind = models.CharField("loại dịch vụ", max_length=20)
+    name = models.CharField("dịch vụ", max_length=250)
+    act = models.CharField("việc", max_length=10, choices=ServiceAct)
+    why = models.CharField("căn cứ, diễn giải", max_length=500)
+    proposed_by = _person("người đề nghị")
+    proposed_at = models.DateTimeField("đề nghị lúc")
+    decided_by = _person("người quyết định")
+    decided_at = models.DateTimeField("quyết định lúc", null=True, blank=True)
+    accepted = models.BooleanField("đồng ý", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "đề nghị về danh sách tin cậy"
+        verbose_name_plural = "các đề nghị về danh sách tin cậy"
+        ordering = ("-proposed_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")) | Q(accepted=False),
+                name="service_by_two_persons",
+            ),
+            models.UniqueConstraint(
+                "certificate_sha256",
+                "kind",
+                condition=Q(accepted=None),
+                name="one_open_service_proposal",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.name}"
+
+
+class TrustListIssue(models.Model):
+    """Danh sách tin cậy đã công bố: each list as its bytes. A number is used once."""
+
+    sequence = models.PositiveIntegerField("số", unique=True)
+    issued_at = models.DateTimeField("phát hành lúc")
+    next_update = models.DateTimeField("bản kế tiếp trước")
+    services = models.PositiveIntegerField("số dịch vụ")
+    granted = models.PositiveIntegerField("số dịch vụ được công nhận")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    xml = models.BinaryField("nội dung")
+
+    class Meta:
+        verbose_name = "danh sách tin cậy"
+        verbose_name_plural = "các danh sách tin cậy"
+        ordering = ("-sequence",)
+
+    def __str__(self) -> str:
+        return f"#{self.sequence}"

@@ -6,22 +6,21 @@ service was before stays in the list: a withdrawal adds a status and removes non
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import fcntl
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from lienthong.apps.pki import ceremony
 from lienthong.apps.pki.authority import audit
-from lienthong.apps.pki.authority.rules import KeyPurpose
-from lienthong.apps.pki.keyfiles import write_secret
+from lienthong.apps.pki.authority.models import ServiceProposal, TrustListIssue
+from lienthong.apps.pki.authority.rules import KeyPurpose, ServiceAct
 from lienthong.apps.pki.rules import AuthorityMissing
-from lienthong.core.signing import KeySigner, Trust
-from lienthong.core.signing.authority import authority_name, make_ec_key
+from lienthong.core.signing import Trust
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.trust import (
     CA_SERVICE,
@@ -41,10 +40,8 @@ from lienthong.core.signing.trust_list import (
 )
 
 FILE = "trust-list.xml"
-OPERATOR = "Vận hành danh sách tin cậy (trình diễn)"
 LIFETIME = timedelta(days=180)
 RENEWED_AFTER = timedelta(days=30)
-OPERATOR_LIFETIME = timedelta(days=10 * 365)
 SCHEME = Scheme(
     operator=Words("Đơn vị vận hành danh sách tin cậy (trình diễn)", "Scheme operator (demo)"),
     name=Words("Danh sách tin cậy quốc gia (trình diễn)", "National trust list (demo)"),
@@ -62,17 +59,23 @@ PROVIDERS: Mapping[str, tuple[Words, str]] = {
 }
 
 
-def publish(
-    directory: Path, *, at: datetime, withdrawn: Mapping[str, datetime] | None = None
-) -> bool:
+def publish(directory: Path, *, at: datetime) -> bool:
     """Sign a new list when services changed or the last one is a month old. Whether it was.
 
-    withdrawn: services that are trusted no longer, by SHA-256 of their certificate, and since when.
+    What officers decided about services stands in rows; a list that was signed and not noted in
+    them, because the machine stopped in between, is noted now.
     """
-    at = at.replace(microsecond=0)
-    signer = operator(directory, at=at)
+    with (directory / "trust-list.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _publish(directory, at.replace(microsecond=0))
+
+
+def _publish(directory: Path, at: datetime) -> bool:
+    signer = ceremony.operator(directory, at=at)
     last = current(directory, at=at)
-    services = _with_history(_services(directory, withdrawn or {}), last)
+    if last is not None:
+        _note(last, published(directory) or b"")
+    services = _as_decided(_with_history(_services(directory), last))
     is_fresh = last is not None and at - last.issued_at < RENEWED_AFTER
     if last is not None and is_fresh and _same(last, services):
         return False
@@ -91,67 +94,48 @@ def publish(
     fresh = directory / f".{FILE}"
     fresh.write_bytes(data)
     fresh.replace(directory / FILE)
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(data)
+    _note(found, data)
     audit.used(
-        "operator",
+        ceremony.OPERATOR,
         KeyPurpose.TRUST_LIST,
         at=at,
         subject=f"danh sách tin cậy số {found.sequence}",
-        digest=digest.finalize().hex(),
+        digest=hashlib.sha256(data).hexdigest(),
     )
     return True
 
 
-def current(directory: Path, *, at: datetime) -> TrustList | None:
-    """The list published now, checked; None when there is none. Raises as `read_trust_list`."""
+def published(directory: Path) -> bytes | None:
+    """The list published now as its bytes; None when there is none."""
     try:
-        data = (directory / FILE).read_bytes()
+        return (directory / FILE).read_bytes()
     except FileNotFoundError:
         return None
-    return read_trust_list(data, pinned=[operator(directory, at=at).certificate], at=at)
 
 
-def operator(directory: Path, *, at: datetime) -> KeySigner:
-    """The scheme operator's key; its certificate stands for itself and is pinned by everybody."""
-    try:
-        return ceremony.service_signer(directory, "operator")
-    except AuthorityMissing:
-        key = make_ec_key()
-    name = authority_name(OPERATOR)
-    start = at - ceremony.BACKDATED
-    usage = x509.KeyUsage(
-        digital_signature=True, content_commitment=False, key_encipherment=False,
-        data_encipherment=False, key_agreement=False, key_cert_sign=False, crl_sign=False,
-        encipher_only=False, decipher_only=False,
-    )  # fmt: skip
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + OPERATOR_LIFETIME)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(TSL_SIGNING)]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
+def current(directory: Path, *, at: datetime) -> TrustList | None:
+    """The list published now, checked; None when there is none. Raises as `read_trust_list`."""
+    data = published(directory)
+    if data is None:
+        return None
+    return read_trust_list(data, pinned=[ceremony.operator(directory, at=at).certificate], at=at)
+
+
+def _note(found: TrustList, data: bytes) -> None:
+    TrustListIssue.objects.get_or_create(
+        sequence=found.sequence,
+        defaults={
+            "issued_at": found.issued_at,
+            "next_update": found.next_update,
+            "services": len(found.services),
+            "granted": sum(one.granted_at(found.issued_at) for one in found.services),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "xml": data,
+        },
     )
-    folder = directory / "operator"
-    write_secret(folder / "key.pem", ceremony.private_pem(key))
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "chain.pem").write_bytes(b"")
-    return KeySigner(key, certificate)
 
 
-TSL_SIGNING = "0.4.0.2231.3.0"
-
-
-def _services(
-    directory: Path, withdrawn: Mapping[str, datetime]
-) -> dict[str, list[TrustedService]]:
+def _services(directory: Path) -> dict[str, list[TrustedService]]:
     """What each provider runs now, each since the start of its certificate."""
     trust = Trust.from_directory(directory / "trust")
     found: dict[str, list[TrustedService]] = {root: [] for root in PROVIDERS}
@@ -165,12 +149,12 @@ def _services(
     }
     for name, root in provider_of.items():
         if ceremony.NAMES[name] in known:
-            found[root].append(_service(known[ceremony.NAMES[name]], CA_SERVICE, withdrawn))
+            found[root].append(_service(known[ceremony.NAMES[name]], CA_SERVICE))
         for certificate in _certificate(directory, f"ocsp/{name}"):
-            found[root].append(_service(certificate, OCSP_SERVICE, withdrawn))
+            found[root].append(_service(certificate, OCSP_SERVICE))
     for name, (issuer, _, _) in ceremony.TSAS.items():
         for certificate in _certificate(directory, f"tsa/{name}"):
-            found[provider_of[issuer]].append(_service(certificate, TSA_SERVICE, withdrawn))
+            found[provider_of[issuer]].append(_service(certificate, TSA_SERVICE))
     return found
 
 
@@ -185,14 +169,9 @@ def _certificate(directory: Path, path: str) -> Iterator[x509.Certificate]:
         return
 
 
-def _service(
-    certificate: x509.Certificate, kind: str, withdrawn: Mapping[str, datetime]
-) -> TrustedService:
-    statuses = [ServiceStatus(certificate.not_valid_before_utc, True)]
-    since = withdrawn.get(certificate.fingerprint(HASH).hex())
-    if since is not None:
-        statuses.append(ServiceStatus(since.replace(microsecond=0), False))
-    return TrustedService(certificate, kind, tuple(statuses), name=common_name(certificate))
+def _service(certificate: x509.Certificate, kind: str) -> TrustedService:
+    begun = ServiceStatus(certificate.not_valid_before_utc, True)
+    return TrustedService(certificate, kind, (begun,), name=common_name(certificate))
 
 
 def _with_history(
@@ -204,21 +183,41 @@ def _with_history(
     told = {_key(one): one for one in last.services}
     for root, provider in zip(PROVIDERS, last.providers, strict=True):
         here = {_key(one) for one in services[root]}
-        services[root] = [
-            replace(one, statuses=_merged(told[_key(one)], one)) if _key(one) in told else one
-            for one in services[root]
-        ]
+        services[root] = [_remembered(one, told.get(_key(one))) for one in services[root]]
         services[root] += [one for one in provider.services if _key(one) not in here]
     return services
+
+
+def _remembered(now: TrustedService, told: TrustedService | None) -> TrustedService:
+    return replace(now, statuses=_in_order((*now.statuses, *(told.statuses if told else ()))))
+
+
+def _as_decided(services: dict[str, list[TrustedService]]) -> dict[str, list[TrustedService]]:
+    """With what officers decided about each service, from the second they decided it."""
+    decided: dict[tuple[str, str], list[ServiceStatus]] = {}
+    for one in ServiceProposal.objects.filter(accepted=True).order_by("decided_at"):
+        since = (one.decided_at or one.proposed_at).replace(microsecond=0)
+        status = ServiceStatus(since, one.act == ServiceAct.RESTORE)
+        decided.setdefault((one.kind, one.certificate_sha256), []).append(status)
+    return {
+        root: [
+            replace(one, statuses=_in_order((*one.statuses, *found)))
+            if (found := decided.get((one.kind, one.sha256)))
+            else one
+            for one in listed
+        ]
+        for root, listed in services.items()
+    }
 
 
 def _key(one: TrustedService) -> tuple[str, bytes]:
     return one.kind, one.certificate.fingerprint(HASH)
 
 
-def _merged(told: TrustedService, now: TrustedService) -> tuple[ServiceStatus, ...]:
-    known = {status.since: status for status in (*now.statuses, *told.statuses)}
-    return tuple(known[since] for since in sorted(known))
+def _in_order(statuses: Iterable[ServiceStatus]) -> tuple[ServiceStatus, ...]:
+    """By time; of two at one moment the last counts."""
+    by_time = {status.since: status for status in statuses}
+    return tuple(by_time[since] for since in sorted(by_time))
 
 
 def _same(last: TrustList, services: dict[str, list[TrustedService]]) -> bool:

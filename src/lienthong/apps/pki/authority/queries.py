@@ -17,6 +17,7 @@ from lienthong.apps.pki.authority.models import (
     KeyUse,
     Mandate,
     ReceivedRequest,
+    ServiceProposal,
     StatusProposal,
 )
 from lienthong.apps.pki.authority.rules import MandateState, Status
@@ -120,6 +121,15 @@ def open_proposals() -> QuerySet[StatusProposal]:
     return (
         StatusProposal.objects.filter(accepted=None)
         .select_related("certificate", "proposed_by")
+        .order_by("proposed_at")
+    )
+
+
+def open_service_proposals() -> QuerySet[ServiceProposal]:
+    """Changes of the trust list that wait for a second officer, oldest first."""
+    return (
+        ServiceProposal.objects.filter(accepted=None)
+        .select_related("proposed_by")
         .order_by("proposed_at")
     )
 

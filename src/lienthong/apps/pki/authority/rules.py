@@ -36,6 +36,14 @@ class StatusAct(models.TextChoices):
     RELEASE = "release", "Bỏ tạm dừng"
 
 
+class ServiceAct(models.TextChoices):
+    """What officers decide about a service of the trust list; a withdrawal is for good."""
+
+    SUSPEND = "suspend", "Tạm ngừng công nhận"
+    RESTORE = "restore", "Công nhận lại"
+    WITHDRAW = "withdraw", "Thôi công nhận"
+
+
 class MandateState(models.TextChoices):
     """Two persons make a mandate: one proposes, another approves."""
 
@@ -149,6 +157,14 @@ class CertificateStateWrong(Problem):
     code = "pki.certificate_state_wrong"
     status = 409
     text = "Không thực hiện được với chứng thư này: {detail}."
+
+
+class ServiceStateWrong(Problem):
+    """The service of the trust list is not in the state that this act needs."""
+
+    code = "pki.service_state_wrong"
+    status = 409
+    text = "Không thực hiện được với dịch vụ này: {detail}."
 
 
 class RenewalRefused(Problem):

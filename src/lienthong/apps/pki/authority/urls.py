@@ -5,7 +5,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.pki.authority import queries, views
+from lienthong.apps.pki.authority import queries, service_views, views
 from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
 
@@ -24,6 +24,10 @@ urlpatterns = [
     path("uy-quyen/<uuid:pk>/cham-dut", views.mandate_end, name="mandate_end"),
     path("yeu-cau/", views.requests, name="requests"),
     path("yeu-cau/<uuid:pk>/xac-nhan", views.confirm_hold, name="confirm_hold"),
+    path("danh-sach-tin-cay/", service_views.trust_list, name="trust_list"),
+    path("danh-sach-tin-cay/ban/<int:sequence>", service_views.issue, name="trust_list_issue"),
+    path("danh-sach-tin-cay/de-nghi/<int:pk>", service_views.decide, name="service_decide"),
+    path("danh-sach-tin-cay/<str:sha256>/<path:kind>", service_views.service, name="service"),
     path("so-lieu/", views.figures, name="figures"),
     path("nhat-ky-khoa/", views.key_uses, name="key_uses"),
 ]
@@ -52,6 +56,13 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
             short=_("Ủy quyền"),
         ),
         Link(_("Yêu cầu đã nhận"), reverse("authority:requests"), "inbox", short=_("Yêu cầu")),
+        Link(
+            _("Danh sách tin cậy"),
+            reverse("authority:trust_list"),
+            "clipboard-check",
+            short=_("Tin cậy"),
+            count=queries.open_service_proposals().count() or None,
+        ),
         Link(_("Số liệu đăng ký"), reverse("authority:figures"), "list-task"),
         Link(_("Nhật ký dùng khóa"), reverse("authority:key_uses"), "key"),
     )

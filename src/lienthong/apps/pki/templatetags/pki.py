@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django import template
 from django.utils.translation import gettext
+
+from lienthong.core.signing.trust import (
+    CA_SERVICE,
+    CRL_SERVICE,
+    OCSP_SERVICE,
+    TSA_SERVICE,
+    TrustedService,
+)
+from lienthong.core.signing.trust_list import TrustList
 
 register = template.Library()
 
@@ -36,3 +46,27 @@ def step_text(act: str) -> str:
         "withdraw": gettext("Rút yêu cầu"),
     }
     return texts.get(act, act)
+
+
+@register.filter
+def service_kind(kind: str) -> str:
+    """What a service of the trust list does, in words."""
+    texts = {
+        CA_SERVICE: gettext("Cấp chứng thư"),
+        TSA_SERVICE: gettext("Cấp dấu thời gian"),
+        OCSP_SERVICE: gettext("Trả lời tình trạng (OCSP)"),
+        CRL_SERVICE: gettext("Danh sách thu hồi"),
+    }
+    return texts.get(kind, kind)
+
+
+@register.filter
+def granted(service: TrustedService, at: datetime) -> bool:
+    """Whether the list recognizes it at that moment."""
+    return service.granted_at(at)
+
+
+@register.filter
+def list_state(found: TrustList, at: datetime) -> str:
+    """Return "current", "ending" or "expired"."""
+    return found.state_at(at).value

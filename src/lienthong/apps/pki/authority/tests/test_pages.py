@@ -14,16 +14,27 @@ from pytest_django import Settings
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
 from lienthong.apps.directory import api as directory_api
-from lienthong.apps.pki.authority import publishing
-from lienthong.apps.pki.authority.models import IssuedCertificate, Mandate, StatusProposal
-from lienthong.apps.pki.authority.rules import MandateState, Status
+from lienthong.apps.pki.authority import publishing, recognition
+from lienthong.apps.pki.authority.models import (
+    IssuedCertificate,
+    Mandate,
+    ServiceProposal,
+    StatusProposal,
+    TrustListIssue,
+)
+from lienthong.apps.pki.authority.rules import (
+    MandateState,
+    ServiceAct,
+    ServiceStateWrong,
+    Status,
+)
 from lienthong.apps.pki.authority.tests import office as offices
 from lienthong.apps.pki.authority.tests.office import Office
 
 pytestmark = pytest.mark.django_db
 PAGES = (
     "", "chung-thu/", "chung-thu/?q=pham+thi&status=active", "uy-quyen/", "uy-quyen/moi",
-    "yeu-cau/", "yeu-cau/?show=late", "so-lieu/", "nhat-ky-khoa/",
+    "danh-sach-tin-cay/", "yeu-cau/", "yeu-cau/?show=late", "so-lieu/", "nhat-ky-khoa/",
 )  # fmt: skip
 
 
@@ -170,16 +181,81 @@ def test_a_hold_is_confirmed_from_the_overview(office: Office) -> None:
 
 def test_the_trust_list_grows_only_when_something_changed(office: Office) -> None:
     again = publishing.publish(office.folder, at=office.at + timedelta(hours=1))
-    gone = IssuedCertificate.objects.get(profile="tsa").sha256
 
-    changed = publishing.publish(
-        office.folder, at=office.at + timedelta(hours=2), withdrawn={gone: office.at}
+    found = publishing.current(office.folder, at=office.at + timedelta(hours=1))
+    assert not again
+    assert found is not None
+    assert found.sequence == 1
+
+
+def test_one_officer_proposes_and_another_publishes_the_next_list(office: Office) -> None:
+    one = next(
+        each
+        for each in recognition.listed(office.folder, at=timezone.now())
+        if each.service.kind == "TSA"
     )
+    page = f"/cap-chung-thu/danh-sach-tin-cay/{one.service.sha256}/TSA"
+    first, second = browser(office, 0), browser(office, 1)
 
-    found = publishing.current(office.folder, at=office.at + timedelta(hours=2))
-    assert (again, changed) == (False, True)
+    first.post(page, {"act": "suspend", "why": "Kiểm tra đồng hồ"})
+    proposal = ServiceProposal.objects.get()
+    decide = f"/cap-chung-thu/danh-sach-tin-cay/de-nghi/{proposal.pk}"
+    alone = first.post(decide, {"accept": "yes"})
+    done = second.post(decide, {"accept": "yes"})
+
+    found = publishing.current(office.folder, at=timezone.now())
+    assert (alone.status_code, done.status_code) == (409, 302)
     assert found is not None
     assert found.sequence == 2
-    withdrawn = [one for one in found.services if not one.granted_at(office.at)]
-    assert [one.kind for one in withdrawn] == ["TSA"]
-    assert withdrawn[0].granted_at(office.at - timedelta(minutes=30))
+    gone = [each for each in found.services if not each.granted_at(timezone.now())]
+    assert [each.sha256 for each in gone] == [one.service.sha256]
+    assert gone[0].granted_at(office.at)
+    assert "Không được công nhận" in first.get(page).content.decode()
+    listed = first.get("/cap-chung-thu/danh-sach-tin-cay/").content.decode()
+    assert "Số 2" in listed
+    file = first.get("/cap-chung-thu/danh-sach-tin-cay/ban/2").content
+    assert file == publishing.published(office.folder)
+
+
+def test_a_suspended_service_is_recognized_again_and_a_withdrawn_one_never(office: Office) -> None:
+    def service() -> recognition.Listed:
+        listed = recognition.listed(office.folder, at=timezone.now())
+        return next(each for each in listed if each.service.kind == "TSA")
+
+    def carry_out(act: ServiceAct, seconds: int) -> None:
+        at = office.at + timedelta(seconds=seconds)
+        proposal = recognition.propose(
+            office.officers[0], office.folder, kind="TSA",
+            certificate_sha256=service().service.sha256, act=act, why="Thử", at=at,
+        )  # fmt: skip
+        recognition.decide(
+            office.officers[1], proposal, accept=True, at=at, directory=office.folder
+        )
+
+    carry_out(ServiceAct.SUSPEND, 1)
+    assert service().acts == (ServiceAct.RESTORE, ServiceAct.WITHDRAW)
+    carry_out(ServiceAct.RESTORE, 2)
+    assert service().granted
+    carry_out(ServiceAct.WITHDRAW, 3)
+
+    assert service().acts == ()
+    assert [one.granted for one in service().history] == [False, True, False, True]
+    with pytest.raises(ServiceStateWrong):
+        carry_out(ServiceAct.RESTORE, 4)
+
+
+def test_a_proposal_about_a_service_is_dropped_without_a_new_list(office: Office) -> None:
+    one = next(recognition.listed(office.folder, at=timezone.now()))
+    proposal = recognition.propose(
+        office.officers[0], office.folder, kind=one.service.kind,
+        certificate_sha256=one.service.sha256, act=ServiceAct.WITHDRAW, why="Nhầm",
+        at=timezone.now(),
+    )  # fmt: skip
+
+    browser(office, 0).post(
+        f"/cap-chung-thu/danh-sach-tin-cay/de-nghi/{proposal.pk}", {"accept": "no"}
+    )
+
+    proposal.refresh_from_db()
+    assert proposal.accepted is False
+    assert TrustListIssue.objects.count() == 1
