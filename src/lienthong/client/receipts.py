@@ -42,7 +42,7 @@ def check_receipt(
         tlog.verify_inclusion(
             int(log["index"]),
             checkpoint.size,
-            tlog.leaf_hash(signing.read_jws(token).payload_bytes),
+            signing.receipt_leaf(log, token),
             [base64.b64decode(each, validate=True) for each in log["proof"]],
             checkpoint.root,
         )

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "lienthong.apps.outbox",
     "lienthong.apps.files",
     "lienthong.apps.pki",
+    "lienthong.apps.evidence",
     "lienthong.apps.journal",
     "lienthong.apps.exchange.hub",
     "lienthong.apps.exchange.access_point",

@@ -7,6 +7,7 @@ from typing import Any
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents import api as documents
+from lienthong.apps.evidence import api as evidence
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.journal import api as journal
 from lienthong.apps.outbox import api as outbox
@@ -16,6 +17,7 @@ HANDLERS: Mapping[type, tuple[Callable[[Any], None], ...]] = {
     accounts.SignedIn: (journal.take_signed_in,),
     accounts.SeatTaken: (journal.take_seat_taken,),
     accounts.SignInFailed: (journal.take_sign_in_failed,),
+    evidence.IncidentFound: (journal.take_incident,),
     pki.RequestActed: (journal.take_request_acted,),
     pki.CertificateEnds: (journal.take_certificate_ends,),
     access_point.PacketArrived: (documents.take_arrival,),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from lienthong.apps.accounts.api import Actor, everywhere
 from lienthong.apps.journal import rules
 from lienthong.apps.journal.models import Entry, Head
+from lienthong.apps.pki import api as pki
 
 
 class OutsideTransactionError(RuntimeError):
@@ -52,6 +53,7 @@ def record(
             **_who(actor),
         )
         entry.hash = hash_of(entry)
+        entry.seal = rules.seal(entry.hash, pki.own_secret(rules.SEAL_SECRET))
         entry.save(force_insert=True)
         head.sequence, head.hash = entry.sequence, entry.hash
         head.save(update_fields=["sequence", "hash"])

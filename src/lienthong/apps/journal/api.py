@@ -1,9 +1,11 @@
 """What other contexts may use of the journal."""
 
 from lienthong.apps.journal.actions import record
+from lienthong.apps.journal.anchoring import anchor
 from lienthong.apps.journal.checks import check_chain
 from lienthong.apps.journal.handlers import (
     take_certificate_ends,
+    take_incident,
     take_request_acted,
     take_seat_taken,
     take_sign_in_failed,
@@ -16,10 +18,12 @@ from lienthong.apps.journal.rules import ChainBroken
 __all__ = [
     "ChainBroken",
     "Entry",
+    "anchor",
     "check_chain",
     "history",
     "record",
     "take_certificate_ends",
+    "take_incident",
     "take_request_acted",
     "take_seat_taken",
     "take_sign_in_failed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lienthong.apps.accounts.api import SeatTaken, SignedIn, SignInFailed, actor_of_seat
+from lienthong.apps.evidence.api import IncidentFound
 from lienthong.apps.journal.actions import record
 from lienthong.apps.pki.api import CertificateEnds, RequestActed
 
@@ -56,4 +57,14 @@ def take_certificate_ends(event: CertificateEnds) -> None:
         act="pki.reminded",
         subject=f"certificate:{event.certificate_sha256}",
         facts={"holder": event.holder, "days": event.days, "happened_at": event.at},
+    )
+
+
+def take_incident(event: IncidentFound) -> None:
+    """Write down an alarm about a log in the chain of the node."""
+    record(
+        organization_id=None,
+        act=f"evidence.{event.kind}",
+        subject=f"incident:{event.incident_id}",
+        facts={"log": event.origin, "text": event.text, "happened_at": event.at},
     )

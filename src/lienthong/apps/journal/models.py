@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-__all__ = ["Entry", "Head"]
+__all__ = ["Entry", "Head", "Leaf"]
 
 
 class Head(models.Model):
@@ -58,6 +58,7 @@ class Entry(models.Model):
     facts = models.JSONField("dữ kiện", default=dict)
     previous_hash = models.CharField("mã băm trước", max_length=64, blank=True)
     hash = models.CharField("mã băm", max_length=64)
+    seal = models.CharField("dấu của nút", max_length=64, blank=True, db_default="", default="")
 
     class Meta:
         verbose_name = "dòng nhật ký"
@@ -74,3 +75,19 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} {self.sequence}: {self.act} {self.subject}"
+
+
+class Leaf(models.Model):
+    """Where an entry stands in the node's journal log. Added when the entry is anchored."""
+
+    leaf_index = models.BigIntegerField("vị trí trong nhật ký", primary_key=True)
+    stream = models.CharField("dòng nhật ký", max_length=40)
+    sequence = models.PositiveBigIntegerField("số thứ tự")
+
+    class Meta:
+        verbose_name = "vị trí dòng nhật ký"
+        verbose_name_plural = "vị trí dòng nhật ký"
+        constraints = (models.UniqueConstraint("stream", "sequence", name="leaf_of_entry_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.leaf_index}: {self.stream} {self.sequence}"

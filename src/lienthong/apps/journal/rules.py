@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,6 +13,8 @@ from lienthong.core.errors import Problem
 from lienthong.core.signing import canonical_json
 
 FORMAT = "lienthong-journal-1"
+LOG = "journal"
+SEAL_SECRET = "journal"  # noqa: S105  the name of a file
 INTEGER_MAX = 2**53 - 1
 TEXT_MAX = 10_000
 
@@ -76,3 +79,17 @@ def moment(at: datetime) -> str:
 def digest(content: Mapping[str, Any]) -> str:
     """The hash of an entry over its canonical form (RFC 8785)."""
     return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def seal(entry_hash: str, secret: bytes) -> str:
+    """What only this node's software can write beside an entry: its hash under the node's secret.
+
+    Who has the database alone can compute hashes and chains, but no seals.
+    """
+    return hmac.new(secret, entry_hash.encode(), hashlib.sha256).hexdigest()
+
+
+def log_entry(stream: str, sequence: int, entry_hash: str) -> bytes:
+    """The entry of the node's journal log: a digest, so that it may be read by everybody."""
+    found = digest({"stream": stream, "sequence": sequence, "hash": entry_hash})
+    return f'{{"kind":"journal","row":"{found}","v":1}}'.encode()

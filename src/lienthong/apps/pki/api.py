@@ -18,7 +18,7 @@ from lienthong.apps.pki.authority.mandates import propose as propose_mandate
 from lienthong.apps.pki.authority.mandates import usual_terms
 from lienthong.apps.pki.authority.upkeep import keep as keep_register
 from lienthong.apps.pki.ceremony import make_national_pki
-from lienthong.apps.pki.keyfiles import kit_key
+from lienthong.apps.pki.keyfiles import kit_key, own_key, own_secret
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.outside import fetch, timestamp_source
 from lienthong.apps.pki.queries import (
@@ -79,6 +79,8 @@ __all__ = [
     "mandates_in_force",
     "node_key_id",
     "node_signer",
+    "own_key",
+    "own_secret",
     "person_signer",
     "propose_mandate",
     "register_certificate",

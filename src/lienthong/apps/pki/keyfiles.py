@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -131,10 +132,25 @@ def forget_pending_key(relative: str) -> None:
 
 def kit_key() -> bytes:
     """The key (32 bytes) that seals secrets shared with other systems, made at its first use."""
-    path = keys_directory() / KIT_KEY
+    return _made_once(KIT_KEY, lambda: secrets.token_bytes(32))
+
+
+def own_key(name: str) -> Ed25519PrivateKey:
+    """A key of this node alone, such as the one it witnesses with, made at its first use."""
+    raw = _made_once(f"{name}.ed25519", lambda: Ed25519PrivateKey.generate().private_bytes_raw())
+    return Ed25519PrivateKey.from_private_bytes(raw)
+
+
+def own_secret(name: str) -> bytes:
+    """A secret of this node alone (32 bytes), made at its first use."""
+    return _made_once(f"{name}.secret", lambda: secrets.token_bytes(32))
+
+
+def _made_once(name: str, make: Callable[[], bytes]) -> bytes:
+    path = keys_directory() / name
     if not path.exists():
-        fresh = path.with_name(f".{KIT_KEY}.{secrets.token_hex(4)}")
-        write_secret(fresh, secrets.token_bytes(32))
+        fresh = path.with_name(f".{name}.{secrets.token_hex(4)}")
+        write_secret(fresh, make())
         with suppress(FileExistsError):  # two processes at once: the first one's key stands
             os.link(fresh, path)
         fresh.unlink()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lienthong.core.signing.http import Verified, sign_request, verify_request
     from lienthong.core.signing.jws import JWS, read_jws, sign_jws, verify_jws
     from lienthong.core.signing.keys import DigestSigner, KeySigner
+    from lienthong.core.signing.log_entry import packet_entry, receipt_leaf
     from lienthong.core.signing.path import common_name
     from lienthong.core.signing.pdf_check import PdfFacts, check_unsigned_pdf
     from lienthong.core.signing.pdf_prepare import AGENCY_FIELD, PERSON_FIELD, Box, prepare_pdf
@@ -85,6 +86,10 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "keys": (
         "DigestSigner",
         "KeySigner",
+    ),
+    "log_entry": (
+        "packet_entry",
+        "receipt_leaf",
     ),
     "path": ("common_name",),
     "pdf_check": (
@@ -206,8 +211,10 @@ __all__ = [
     "check_official",
     "check_unsigned_pdf",
     "common_name",
+    "packet_entry",
     "prepare_pdf",
     "read_jws",
+    "receipt_leaf",
     "sign_detached",
     "sign_jws",
     "sign_pdf",

@@ -19,6 +19,7 @@ from lienthong.core import tlog
 from lienthong.core.errors import Problem
 from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.jws import RECEIPT_TYPE, read_jws, report_jws, strict_object
+from lienthong.core.signing.log_entry import receipt_leaf
 from lienthong.core.signing.path import local
 from lienthong.core.signing.poe import Poe
 from lienthong.core.signing.report import (
@@ -36,7 +37,7 @@ LOG_KEY = "log"
 # What a receipt file may say: the token and its proof, or the axis' whole answer.
 _FILE = {"receipt", "log"}
 _ANSWER = _FILE | {"packet_id", "sha256", "received_at", "recipients", "warnings"}
-_LOG = {"index", "size", "proof", "checkpoint"}
+_LOG = {"index", "size", "proof", "checkpoint", "entry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def check_receipt(
         report = report_jws(jws, trust=trust, at=at, best=best, evidence=evidence)
         checks = [
             *_shape_checks(found),
-            *_log_checks(found["log"], jws.payload_bytes, trust),
+            *_log_checks(found["log"], found["receipt"], trust),
             *_match_checks(found, jws.payload, packet),
         ]
     except Problem as problem:
@@ -125,7 +126,7 @@ def _base64(text: str) -> bytes:
     return data
 
 
-def _log_checks(log: Mapping[str, Any], entry: bytes, trust: Trust) -> list[Check]:
+def _log_checks(log: Mapping[str, Any], receipt: str, trust: Trust) -> list[Check]:
     key = trust.keys.get(LOG_KEY)
     if key is None:
         text = "Không có khóa công khai của nhật ký (keys/log.pub) để kiểm tra."
@@ -139,7 +140,8 @@ def _log_checks(log: Mapping[str, Any], entry: bytes, trust: Trust) -> list[Chec
         checks.append(Check("receipt", False, text))
     proof = [_base64(one) for one in log["proof"]]
     index = log["index"]
-    tlog.verify_inclusion(index, checkpoint.size, tlog.leaf_hash(entry), proof, checkpoint.root)
+    leaf = receipt_leaf(log, receipt)
+    tlog.verify_inclusion(index, checkpoint.size, leaf, proof, checkpoint.root)
     text = f"Biên nhận nằm trong nhật ký ở vị trí {index}; bằng chứng Merkle khớp."
     return [*checks, Check("inclusion", True, text)]
 

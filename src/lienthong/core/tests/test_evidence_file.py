@@ -70,7 +70,8 @@ def receipt_of(packet: bytes, **changes: Any) -> bytes:
     }
     token = signing.sign_jws(payload, key=test_pki().receipt(), at=NOW)
     leaves = [tlog.leaf_hash(str(number).encode()) for number in range(5)]
-    leaves[2] = tlog.leaf_hash(signing.read_jws(token).payload_bytes)
+    entry = signing.packet_entry(token, "0" * 64)
+    leaves[2] = tlog.leaf_hash(entry)
     tiles = tlog.MemoryTiles()
     growth = tlog.append(tiles, 0, leaves)
     tiles.write(growth.changed)
@@ -78,6 +79,7 @@ def receipt_of(packet: bytes, **changes: Any) -> bytes:
     proof = [base64.b64encode(node).decode() for node in tlog.inclusion_proof(tiles, 2, 5)]
     log = {
         "index": 2,
+        "entry": entry.decode(),
         "size": growth.size,
         "proof": proof,
         "checkpoint": tlog.sign_checkpoint(head, test_pki().log_key, "truc/exchange-log"),

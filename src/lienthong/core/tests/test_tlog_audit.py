@@ -248,7 +248,7 @@ def test_what_was_seen_is_not_fetched_again_unless_asked() -> None:
         return log.files.get(path)
 
     report = tlog.audit(fetch, KEY.public_key(), seen=seen, whole=False)
-    old = tlog.audit(fetch, KEY.public_key(), seen=seen, whole=False, old_entries=range(256))
+    old = tlog.audit(fetch, KEY.public_key(), seen=seen, whole=False, old_entries=[range(256)])
 
     assert report.ok
     assert (report.since, report.entries) == (600, 188)

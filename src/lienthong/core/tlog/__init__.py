@@ -55,6 +55,7 @@ from lienthong.core.tlog.tiles import (
     tile_root,
 )
 from lienthong.core.tlog.witnessing import (
+    REQUEST_SIZE_MAX_BYTES,
     AddCheckpoint,
     HistoryForked,
     LogKeyUnknown,
@@ -68,6 +69,7 @@ from lienthong.core.tlog.witnessing import (
 __all__ = [
     "EMPTY_ROOT",
     "LOG_KIND",
+    "REQUEST_SIZE_MAX_BYTES",
     "SIZE_MAX",
     "TILE_WIDTH",
     "WITNESS_KIND",

@@ -8,7 +8,7 @@ fetched is a Problem of whoever fetches and never a good answer.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +118,7 @@ def audit(
     seen: Seen | None = None,
     witnesses: Mapping[str, Ed25519PublicKey] | None = None,
     whole: bool = True,
-    old_entries: range | None = None,
+    old_entries: Sequence[range] = (),
 ) -> LogReport:
     """Check a log and return what was found.
 
@@ -149,9 +149,9 @@ def audit(
     return report
 
 
-def _ranges(first: int, size: int, old: range | None) -> Iterator[tuple[int, int]]:
-    if old is not None:
-        yield min(old.start, first), min(old.stop, first)
+def _ranges(first: int, size: int, old: Sequence[range]) -> Iterator[tuple[int, int]]:
+    for each in old:
+        yield min(each.start, first), min(each.stop, first)
     yield first, size
 
 

@@ -68,6 +68,7 @@ class SameSizeForked(HistoryForked):
 
     code = "tlog.same_size_forked"
     status = 409
+    text = "Nhật ký “{origin}” có hai đầu khác nhau cùng cỡ: {reason}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def receipt_holds(each: Load, answer: dict[str, Any], trust: signing.Trust, at: 
         log = answer["log"]
         origin = log["checkpoint"].split("\n", 1)[0]
         head = tlog.verify_checkpoint(log["checkpoint"], trust.keys["log"], origin)
-        leaf = tlog.leaf_hash(signing.read_jws(answer["receipt"]).payload_bytes)
+        leaf = signing.receipt_leaf(log, answer["receipt"])
         proof = [base64.b64decode(text, validate=True) for text in log["proof"]]
         tlog.verify_inclusion(log["index"], head.size, leaf, proof, head.root)
     except (Problem, KeyError, ValueError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 
 def _state(request: Request) -> dict[str, Any]:
@@ -58,6 +58,7 @@ def create_app() -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.point = await asyncio.to_thread(_start)
+        app.router.routes.extend(_doors())
         try:
             yield
         finally:
@@ -70,6 +71,18 @@ def create_app() -> Starlette:
         ],
         lifespan=lifespan,
     )
+
+
+def _doors() -> Sequence[BaseRoute]:
+    """The journal's log of this node, and the node as a witness of others."""
+    from lienthong.apps.evidence import api as evidence  # noqa: PLC0415  Django is set up by now
+
+    from .threads import database_thread  # noqa: PLC0415
+
+    async def run(call: Callable[[], Any]) -> Any:
+        return await asyncio.to_thread(database_thread(call))
+
+    return evidence.routes(run)
 
 
 def _start() -> Any:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from .config import HubConfig
+from .evidence import doors, keep_anchored
 from .faults import HANDLERS
 from .kit.door import routes as kit_routes
 from .process import Hub
@@ -30,9 +31,12 @@ def create_app(config: HubConfig | None = None) -> Starlette:
         hub = Hub(chosen)
         await hub.open()
         app.state.hub = hub
+        app.router.routes.extend(doors(hub))
+        upkeep = asyncio.create_task(keep_anchored(hub))
         try:
             yield
         finally:
+            upkeep.cancel()
             await hub.close()
 
     return Starlette(

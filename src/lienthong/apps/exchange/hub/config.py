@@ -64,6 +64,7 @@ class HubConfig:
     profile: edxml.Profile = edxml.Profile.STRICT
     refresh_s: float = 5.0
     requery_s: float = 2.0
+    anchor_s: float = 15.0
     lanes: Plan = field(default_factory=load)
     skew_s: int = 300
     body_within_s: float = 120.0

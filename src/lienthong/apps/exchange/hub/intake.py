@@ -264,7 +264,6 @@ class Intake:
             urgency=checked.urgency,
             received_at=at,
             receipt=receipt,
-            leaf_hash=tlog.leaf_hash(log_entry(receipt)),
             warnings=orjson.dumps(checked.warnings).decode(),
             checks=orjson.dumps(checked.checks).decode(),
             recipients=tuple(each.code for each in checked.recipients),
@@ -285,19 +284,20 @@ class Intake:
                         tuple((code, "QUEUED") for code in packet.recipients),
                         orjson.loads(packet.warnings),
                         packet.receipt,
-                        evidence(tree, outcome.leaf_index, head.checkpoint),
+                        evidence(tree, outcome.leaf_index, packet.entry, head.checkpoint),
                         is_new=True,
                     )
                 )
             elif isinstance(outcome, StoredPacket):
-                results.append(first_answer(outcome, tree, head.checkpoint))
+                [entry] = self._store.entries(outcome.leaf_index, 1)
+                results.append(first_answer(outcome, entry, tree, head.checkpoint))
             else:
                 results.append(outcome)
         return results
 
 
-def first_answer(stored: StoredPacket, tree: tlog.Tree, checkpoint: str) -> Accepted:
-    """The answer a packet got when it came first, tied to the newest head of the log."""
+def first_answer(stored: StoredPacket, entry: bytes, tree: tlog.Tree, checkpoint: str) -> Accepted:
+    """The answer a packet got when it came first, tied to this head of the log."""
     return Accepted(
         stored.id,
         stored.sha256,
@@ -305,14 +305,9 @@ def first_answer(stored: StoredPacket, tree: tlog.Tree, checkpoint: str) -> Acce
         stored.recipients,
         stored.warnings,
         stored.receipt,
-        evidence(tree, stored.leaf_index, checkpoint),
+        evidence(tree, stored.leaf_index, entry, checkpoint),
         is_new=False,
     )
-
-
-def log_entry(receipt: str) -> bytes:
-    """The payload of a receipt: the entry of the log (SG §5.5)."""
-    return signing.read_jws(receipt).payload_bytes
 
 
 def receipt_payload(waiting: Waiting, at: datetime) -> dict[str, Any]:
@@ -336,4 +331,4 @@ def receipt_payload(waiting: Waiting, at: datetime) -> dict[str, Any]:
     return payload
 
 
-__all__ = ["OWN_FILE", "Accepted", "Admission", "Intake", "Waiting", "first_answer", "log_entry"]
+__all__ = ["OWN_FILE", "Accepted", "Admission", "Intake", "Waiting", "first_answer"]

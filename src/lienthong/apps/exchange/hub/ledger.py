@@ -79,10 +79,11 @@ class Ledger:
         return Head(size, root, tlog.sign_checkpoint(checkpoint, self._key, self.origin))
 
 
-def evidence(tree: tlog.Tree, index: int, checkpoint: str) -> dict[str, Any]:
-    """The part of a receipt that ties it to the log: index, size, proof and signed checkpoint."""
+def evidence(tree: tlog.Tree, index: int, entry: bytes, checkpoint: str) -> dict[str, Any]:
+    """The part of a receipt that ties it to the log: entry, index, size, proof, checkpoint."""
     return {
         "index": index,
+        "entry": entry.decode("ascii"),
         "size": tree.size,
         "proof": [base64.b64encode(each).decode("ascii") for each in tree.inclusion_proof(index)],
         "checkpoint": checkpoint,

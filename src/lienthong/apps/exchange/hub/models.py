@@ -162,6 +162,7 @@ class Delivery(models.Model):
     fetched_at = models.DateTimeField("lấy lần đầu", null=True)
     delivered_at = models.DateTimeField("đã xác nhận", null=True)
     acknowledgement = models.TextField("giấy xác nhận (JWS)", blank=True)
+    leaf_index = models.BigIntegerField("vị trí trong nhật ký", null=True, unique=True)
 
     class Meta:
         db_table = "hub_delivery"
@@ -182,6 +183,11 @@ class Delivery(models.Model):
                 "sender_code",
                 name="hub_delivery_undeliverable",
                 condition=models.Q(state__in=UNDELIVERABLE),
+            ),
+            models.Index(
+                "id",
+                name="hub_delivery_to_anchor",
+                condition=models.Q(state="DELIVERED", leaf_index=None),
             ),
         )
 

@@ -304,21 +304,16 @@ _PATHS: dict[str, Any] = {
             "responses": {"200": _json("Participants", "Object")},
         }
     },
-    "/v1/log/checkpoint": {
+    "/v1/log/{path}": {
         "get": {
-            "summary": "The newest signed head of the exchange log",
-            "responses": {"200": {"description": "C2SP checkpoint", "content": {"text/plain": {}}}},
-        }
-    },
-    "/v1/log/tile/{path}": {
-        "get": {
-            "summary": "A tile of the log (C2SP tlog-tiles); entry bundles for participants only",
+            "summary": "The exchange log for everybody (C2SP tlog-tiles)",
             "parameters": [
                 {
                     "name": "path",
                     "in": "path",
                     "required": True,
-                    "description": "`<level>/<index>` or `entries/<index>`, `.p/<width>`",
+                    "description": "`checkpoint`, `tile/<level>/<index>`, `tile/entries/<index>`, "
+                    "each tile also as `.p/<width>`; `rows`, `timestamps`, `key`",
                     "schema": _STRING,
                 }
             ],

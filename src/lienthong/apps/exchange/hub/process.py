@@ -163,7 +163,9 @@ class Hub:
     def answer_again(self, stored: StoredPacket) -> Accepted:
         """The first answer of a packet, with a proof under the newest checkpoint."""
         head = self.store.head(self.ledger)
-        return first_answer(stored, tlog.Tree(_StoredTiles(self.store), head.size), head.checkpoint)
+        [entry] = self.store.entries(stored.leaf_index, 1)
+        tree = tlog.Tree(_StoredTiles(self.store), head.size)
+        return first_answer(stored, entry, tree, head.checkpoint)
 
 
 class _StoredTiles:

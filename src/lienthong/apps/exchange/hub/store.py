@@ -9,16 +9,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+import orjson
 import psycopg
 from psycopg import errors
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from lienthong.core import tlog
+
+from .entries import PACKET_FACTS, entry_of_packet
 from .ledger import Head, Ledger, ReadTile, Step
+from .log_rows import Genuine, anchor, entries, write_step
 from .problems import DocumentIdUsed, HubStorageFull, HubStoreFailed
 from .rules import LOG_NAME, DeliveryState, new_id
 from .segments import Place
@@ -51,10 +56,23 @@ class NewPacket:
     urgency: int
     received_at: datetime
     receipt: str
-    leaf_hash: bytes
     warnings: str
     checks: str
     recipients: tuple[str, ...]
+    entry: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        facts = [str(self.id), *(getattr(self, name) for name in PACKET_FACTS[1:])]
+        entry = entry_of_packet(
+            facts,
+            signature=self.signature,
+            received_at=self.received_at,
+            receipt=self.receipt,
+            warnings=orjson.loads(self.warnings),
+            checks=orjson.loads(self.checks),
+            recipients=self.recipients,
+        )
+        object.__setattr__(self, "entry", entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +169,6 @@ _INSERT_DELIVERIES = (
     " d.urgency, 'QUEUED', 0, d.at, d.at, ''"
     " FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::int2[], %s::timestamptz[])"
     " AS d (id, packet_id, agency_code, sender_code, urgency, at)"
-)
-_UPSERT_TILES = (
-    "INSERT INTO hub_tile (level, number, hashes)"
-    " SELECT * FROM unnest(%s::int2[], %s::int8[], %b::bytea[])"
-    " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes"
 )
 _SELECT_PACKET = (
     "SELECT p.id, p.agency_code, p.node_id, p.kind, p.sha256, p.size, p.segment, p.position,"
@@ -257,8 +270,9 @@ class Store:
         if len(new) < len(packets):
             raise _Refused([each for each in packets if each.id not in new])
         connection.execute(_INSERT_DELIVERIES, _deliveries(packets))
-        step = ledger.grow(size, [each.leaf_hash for each in packets], _reader(connection))
-        _write_step(connection, step)
+        leaves = [tlog.leaf_hash(each.entry) for each in packets]
+        step = ledger.grow(size, leaves, _reader(connection))
+        write_step(connection, step)
         return step
 
     def _first_head(self, connection: Connection) -> int:
@@ -346,15 +360,15 @@ class Store:
         with self._connection(self._relaxed) as connection:
             return _reader(connection)(level, index)
 
-    def receipts(self, first: int, count: int) -> list[str]:
-        """The receipts behind the leaves from `first` on."""
+    def entries(self, first: int, count: int) -> list[bytes]:
+        """The entries of the log from `first` on, as the rows say today."""
         with self._connection(self._relaxed) as connection:
-            rows = connection.execute(
-                "SELECT receipt FROM hub_packet WHERE leaf_index >= %s AND leaf_index < %s"
-                " ORDER BY leaf_index",
-                [first, first + count],
-            ).fetchall()
-        return [str(row[0]) for row in rows]
+            return entries(connection, first, count)
+
+    def anchor(self, ledger: Ledger, is_genuine: Genuine) -> int:
+        """Let acknowledged deliveries enter the log; how many did."""
+        with self._connection(self._durable) as connection:
+            return anchor(connection, ledger, is_genuine)
 
     # -- handing out ----------------------------------------------------------------------------
 
@@ -517,19 +531,3 @@ def _deliveries(packets: Sequence[NewPacket]) -> list[list[Any]]:
         for code in each.recipients
     ]
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _write_step(connection: Connection, step: Step) -> None:
-    connection.execute(
-        _UPSERT_TILES,
-        [
-            [level for level, _ in step.changed],
-            [index for _, index in step.changed],
-            list(step.changed.values()),
-        ],
-    )
-    connection.execute(
-        "UPDATE hub_log_head SET size = %s, root = %s, checkpoint = %s, signed_at = now()"
-        " WHERE name = %s",
-        [step.head.size, step.head.root, step.head.checkpoint, LOG_NAME],
-    )

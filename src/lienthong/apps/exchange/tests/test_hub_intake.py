@@ -469,6 +469,6 @@ def test_the_packets_of_a_batch_are_leaves_under_one_signed_checkpoint(
         origin = log["checkpoint"].split("\n", 1)[0]
         head = tlog.verify_checkpoint(log["checkpoint"], land.log_key.public_key(), origin)
         proof = [base64.b64decode(text, validate=True) for text in log["proof"]]
-        leaf = tlog.leaf_hash(signing.read_jws(each["receipt"]).payload_bytes)
+        leaf = signing.receipt_leaf(log, each["receipt"])
         assert head.size == log["size"]
         tlog.verify_inclusion(log["index"], head.size, leaf, proof, head.root)

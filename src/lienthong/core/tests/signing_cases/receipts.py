@@ -62,7 +62,8 @@ def receipt_file(payload: dict[str, Any] | None = None, *, text: str = "") -> di
     payload = payload or PAYLOAD
     text = text or token(payload)
     leaves = [tlog.leaf_hash(str(number).encode()) for number in range(5)]
-    leaves[2] = tlog.leaf_hash(signing.read_jws(text).payload_bytes)
+    entry = signing.packet_entry(text, "0" * 64)
+    leaves[2] = tlog.leaf_hash(entry)
     tiles = tlog.MemoryTiles()
     growth = tlog.append(tiles, 0, leaves)
     tiles.write(growth.changed)
@@ -73,6 +74,7 @@ def receipt_file(payload: dict[str, Any] | None = None, *, text: str = "") -> di
         "receipt": text,
         "log": {
             "index": 2,
+            "entry": entry.decode(),
             "size": growth.size,
             "proof": proof,
             "checkpoint": checkpoint(growth.size, growth.root),
