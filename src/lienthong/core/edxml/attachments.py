@@ -25,7 +25,7 @@ ZIP_BASED = frozenset({"zip", "docx", "xlsx", "pptx", "odt", "ods", "jar", "apk"
 RAW_ON_WIRE = frozenset({"pdf", "doc", "docx"})
 _NAMESPACE = uuid.UUID("6d38d7f2-3279-5224-98c4-5e3a17cb10bb")
 _ENTRY_DATE = (1980, 1, 1, 0, 0, 0)
-_WHITE = b" \t\r\n"
+WHITE = b" \t\r\n"
 
 
 def _codec() -> tuple[Callable[..., bytes], Callable[..., bytes]]:
@@ -40,13 +40,21 @@ def _codec() -> tuple[Callable[..., bytes], Callable[..., bytes]]:
 _b64decode, _b64encode = _codec()
 
 
-class Wire(Protocol):
+class Bytes(Protocol):
+    """Bytes that need not be in memory."""
+
+    def starts(self, prefix: bytes) -> bool: ...
+    def open(self) -> IO[bytes]: ...
+
+
+class Wire(Bytes, Protocol):
     """An attachment as it travels, base64 taken off; it may be the file or a ZIP around it."""
 
     @property
     def size(self) -> int: ...
-    def starts(self, prefix: bytes) -> bool: ...
-    def open(self) -> IO[bytes]: ...
+    def check(self, limits: Limits) -> None:
+        """Raise AttachmentRefused, V-04 or V-40, when the wire is not to be looked at."""
+
     def as_file(self) -> Contents:
         """What the wire is when it is the file itself."""
 
@@ -63,6 +71,10 @@ class InMemory:
     @property
     def size(self) -> int:
         return len(self.data)
+
+    def check(self, limits: Limits) -> None:
+        if len(self.data) > limits.attachment_bytes:
+            raise AttachmentRefused("V-04", f"lớn hơn {limits.attachment_bytes} byte")
 
     def starts(self, prefix: bytes) -> bool:
         return self.data.startswith(prefix)
@@ -91,10 +103,9 @@ def unpack(wire: Wire, name: str, content_type: str | None, limits: Limits) -> P
     """Return the file that a wire carries (§6.2).
 
     content_type: as in `Attachment/ContentType`; None when the element is missing.
-    Raises AttachmentRefused with rule V-04 or V-42.
+    Raises AttachmentRefused with rule V-04, V-40 or V-42.
     """
-    if wire.size > limits.attachment_bytes:
-        raise AttachmentRefused("V-04", f"lớn hơn {limits.attachment_bytes} byte")
+    wire.check(limits)
     declared = content_type is None or content_type == ZIP_TYPE
     if not wire.starts(ZIP_MAGIC):
         return Payload(wire.as_file(), container=False, mismatch=declared)
@@ -106,7 +117,7 @@ def unpack(wire: Wire, name: str, content_type: str | None, limits: Limits) -> P
     return Payload(contents, container=True, mismatch=not declared, extra_entries=extra)
 
 
-def pack(name: str, data: bytes) -> tuple[str, str]:
+def pack(name: str, data: bytes) -> tuple[bytes, str]:
     """Return wire text and wire content type of a file (§6.3).
 
     A file that a reader of §6.2 would mistake for a container is wrapped as well.
@@ -117,11 +128,11 @@ def pack(name: str, data: bytes) -> tuple[str, str]:
     return encode_base64(_wrap(extension(name), data)), ZIP_TYPE
 
 
-def raw_type(name: str, wire: Wire) -> str | None:
+def raw_type(name: str, file: Bytes) -> str | None:
     """The wire content type of a file that travels as it is; None when it has to be wrapped."""
     own = extension(name)
-    zipped = wire.starts(ZIP_MAGIC)
-    if zipped and (own not in ZIP_BASED or _wraps(wire, own)):
+    zipped = file.starts(ZIP_MAGIC)
+    if zipped and (own not in ZIP_BASED or _wraps(file, own)):
         return None  # a reader of §6.2 would mistake it for a container
     if own in RAW_ON_WIRE:
         return f"application/{own}"
@@ -135,11 +146,11 @@ def decode(source: bytes, start: int = 0, end: int | None = None) -> bytes:
     """
     end = len(source) if end is None else end
     try:
-        data = _strict(source, start, end)
+        data = strict(source, start, end)
     except binascii.Error:
-        packed = source[start:end].translate(None, _WHITE)
+        packed = source[start:end].translate(None, WHITE)
         try:
-            data = _strict(packed, 0, len(packed))
+            data = strict(packed, 0, len(packed))
         except binascii.Error as error:
             raise AttachmentRefused("V-40", "không phải base64 hợp lệ") from error
     if not data:
@@ -147,9 +158,14 @@ def decode(source: bytes, start: int = 0, end: int | None = None) -> bytes:
     return data
 
 
-def _strict(source: bytes, start: int, end: int) -> bytes:
+def strict(source: bytes, start: int, end: int, *, padded: bool = True) -> bytes:
+    """Base64 without white space. padded: whether this is the end, where "=" may stand.
+
+    Raises binascii.Error.
+    """
     # The decoders do not agree on a length that is no multiple of four and on "=" inside.
-    if (end - start) % 4 or source.find(b"=", start, max(start, end - 2)) >= 0:
+    last = max(start, end - 2) if padded else end
+    if (end - start) % 4 or source.find(b"=", start, last) >= 0:
         raise binascii.Error("padding")
     return _b64decode(memoryview(source)[start:end], validate=True)
 
@@ -162,14 +178,14 @@ def decode_base64(text: str) -> bytes:
         raise AttachmentRefused("V-40", "không phải base64 hợp lệ") from error
 
 
-def encode_base64(data: bytes) -> str:
-    return _b64encode(data).decode("ascii")
+def encode_base64(data: bytes) -> bytes:
+    return _b64encode(data)
 
 
-def _wraps(wire: Wire, own: str) -> bool:
+def _wraps(packed: Bytes, own: str) -> bool:
     """Exactly one entry, with the extension of the attachment's own name."""
     try:
-        with wire.open() as file, open_archive(file) as archive:
+        with packed.open() as file, open_archive(file) as archive:
             entries = archive.infolist()
     except ARCHIVE_ERRORS:
         return False

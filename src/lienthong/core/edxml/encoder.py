@@ -6,7 +6,8 @@ Written as text on purpose: the result is small, ordered, and the same for the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from lienthong.core.edxml import attachments
@@ -37,12 +38,37 @@ def encode(packet: Packet) -> bytes:
     Does not judge: `check` tells what a strict reader would say.
     Raises TextNotEncodable for a text with a character that XML cannot carry.
     """
-    writer = _Writer()
     if isinstance(packet, StatusPacket):
+        writer = _Writer()
         _write_status(writer, packet)
-    else:
-        _write_document(writer, packet)
-    return writer.bytes()
+        return b"".join(writer.pieces())
+    return b"".join(document_pieces(packet, [_packed(one) for one in packet.attachments]))
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An attachment ready for the wire; `text` gives its base64 text piece by piece."""
+
+    content_id: str
+    name: str
+    description: str
+    wire_type: str
+    text: Callable[[], Iterable[bytes]]
+
+
+def _packed(one: Attachment) -> Packed:
+    text, wire_type = attachments.pack(one.name, one.data)
+    return Packed(one.content_id, one.name, one.description, wire_type, lambda: (text,))
+
+
+def document_pieces(packet: DocumentPacket, packed: Sequence[Packed]) -> Iterator[bytes]:
+    """The bytes of a packet with these attachments, which stand for its own.
+
+    Raises TextNotEncodable before the first piece.
+    """
+    writer = _Writer()
+    _write_document(writer, packet, packed)
+    return writer.pieces()
 
 
 def format_date(day: date | None) -> str:
@@ -61,7 +87,9 @@ class _Writer:
     """Elements with indentation; a group is a context manager."""
 
     def __init__(self) -> None:
-        self._parts = ['<?xml version="1.0" encoding="UTF-8"?>\n']
+        self._parts: list[str | Callable[[], Iterable[bytes]]] = [
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+        ]
         self._open: list[str] = []
         self._prefix = "edXML:"
 
@@ -84,8 +112,11 @@ class _Writer:
         if value or always:
             self.text(name, str(value))
 
-    def line(self, markup: str) -> None:
-        self._line(markup)
+    def payload(self, tag: str, attributes: str, text: Callable[[], Iterable[bytes]]) -> None:
+        """An element whose text comes piece by piece and holds nothing to escape."""
+        self._parts.append(f"{'  ' * len(self._open)}<{tag}{attributes}>")
+        self._parts.append(text)
+        self._parts.append(f"</{tag}>\n")
 
     def enter(self, tag: str, attributes: str) -> None:
         self._line(f"<{tag}{attributes}>")
@@ -94,8 +125,12 @@ class _Writer:
     def leave(self) -> None:
         self._line_closing(self._open.pop())
 
-    def bytes(self) -> bytes:
-        return "".join(self._parts).encode("utf-8")
+    def pieces(self) -> Iterator[bytes]:
+        for part in self._parts:
+            if isinstance(part, str):
+                yield part.encode()
+            else:
+                yield from part()
 
     def _line(self, markup: str) -> None:
         self._parts.append(f"{'  ' * len(self._open)}{markup}\n")
@@ -133,21 +168,20 @@ def _write_status(w: _Writer, packet: StatusPacket) -> None:
         w.text("Timestamp", format_moment(packet.at))
 
 
-def _write_document(w: _Writer, packet: DocumentPacket) -> None:
+def _write_document(w: _Writer, packet: DocumentPacket, packed: Sequence[Packed]) -> None:
     with w.group("edXML", f' xmlns="{NS}"', prefix=""):
         with w.group("edXMLEnvelope", _ENVELOPE):
             with w.group("edXMLHeader"):
                 with w.group("MessageHeader"):
                     _message(w, packet)
                 _trace(w, packet)
-            packed = [(one, *attachments.pack(one.name, one.data)) for one in packet.attachments]
             with w.group("edXMLBody"), w.group("edXMLManifest", ' version="1.0"'):
-                for one, _, wire_type in packed:
-                    _reference(w, one, wire_type)
+                for one in packed:
+                    _reference(w, one)
         if packed:
             with w.group("AttachmentEncoded", prefix=""):
-                for one, text, wire_type in packed:
-                    _attachment(w, one, text, wire_type)
+                for one in packed:
+                    _attachment(w, one)
 
 
 def _message(w: _Writer, p: DocumentPacket) -> None:
@@ -269,19 +303,18 @@ def _business(w: _Writer, b: Business, p: DocumentPacket) -> None:
     _staff(w, b.staff)
 
 
-def _reference(w: _Writer, one: Attachment, wire_type: str) -> None:
+def _reference(w: _Writer, one: Packed) -> None:
     with w.group("Reference"):
         w.text("ContentId", f"cid:{one.content_id}")
-        w.text("ContentType", wire_type)
+        w.text("ContentType", one.wire_type)
         w.text("Description", one.description)
         w.text("AttachmentName", one.name)
 
 
-def _attachment(w: _Writer, one: Attachment, text: str, wire_type: str) -> None:
+def _attachment(w: _Writer, one: Packed) -> None:
     with w.group("Attachment", prefix=""):
         w.text("ContentId", f"cid:{one.content_id}", prefix="")
         w.text("AttachmentName", one.name, prefix="")
         w.text("Description", one.description, prefix="")
-        w.text("ContentType", wire_type, prefix="")
-        tag = "edXML:ContentTransferEncoded"
-        w.line(f"<{tag}{_ENVELOPE}>{text}</{tag}>")
+        w.text("ContentType", one.wire_type, prefix="")
+        w.payload("edXML:ContentTransferEncoded", _ENVELOPE, one.text)

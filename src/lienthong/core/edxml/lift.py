@@ -11,7 +11,7 @@ a CDATA section, even outside the root). What is not such a run stays where it i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lienthong.core.edxml import attachments
@@ -65,7 +65,9 @@ def lift(raw: bytes, limits: Limits) -> Lifted:
     return assemble(markup, wires, texts) or Lifted(raw, "", (), ())
 
 
-def assemble(markup: list[bytes], wires: list[Wire], texts: list[Pieces]) -> Lifted | None:
+def assemble(
+    markup: Sequence[bytes], wires: Sequence[Wire], texts: Sequence[Pieces]
+) -> Lifted | None:
     """Join the pieces of markup with marks; None when no mark is new to the packet."""
     if any(b"&#" in piece and _REFERENCE.search(piece) for piece in markup):
         return None

@@ -116,25 +116,36 @@ def _tree(body: bytes, parser: etree.XMLParser) -> etree._Element:
         raise _refused(error) from error
 
 
+def check_start(start: bytes, limits: Limits) -> None:
+    """Raise XMLRefused when a document that begins like this is already over a limit or wrong."""
+    _check(start.removeprefix(BOM), limits, whole=False)
+
+
 def _guarded(raw: bytes, limits: Limits) -> bytes:
     if len(raw) > limits.packet_bytes:
         raise XMLRefused("V-04", f"lớn hơn {limits.packet_bytes} byte")
     body = raw.removeprefix(BOM)
+    _check(body, limits, whole=True)
+    return body
+
+
+def _check(body: bytes, limits: Limits, *, whole: bool) -> None:
     _check_declaration(body)
     if body.count(b"<") > 2 * limits.elements + 1000:  # an element has at most two
         raise XMLRefused("V-07", f"nhiều hơn {limits.elements} phần tử")
     guard = _Guard(limits)
     parser = _parser(target=guard)
     try:
-        _feed(parser, guard, body, limits)
+        _feed(parser, guard, body, limits, whole=whole)
     except etree.XMLSyntaxError as error:
         raise _refused(error) from error
     except UnicodeDecodeError as error:
         raise XMLRefused("V-06", f"không phải UTF-8 ở byte {error.start}") from error
-    return body
 
 
-def _feed(parser: etree.XMLParser, guard: _Guard, body: bytes, limits: Limits) -> None:
+def _feed(
+    parser: etree.XMLParser, guard: _Guard, body: bytes, limits: Limits, *, whole: bool
+) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     silent = 0
     for start in range(0, len(body), CHUNK_BYTES):
@@ -146,8 +157,9 @@ def _feed(parser: etree.XMLParser, guard: _Guard, body: bytes, limits: Limits) -
         silent = 0 if guard.events != before else silent + len(chunk)
         if silent > limits.tag_bytes:
             raise XMLRefused("V-07", f"một thẻ dài hơn {limits.tag_bytes} byte")
-    decoder.decode(b"", final=True)
-    parser.close()
+    if whole:
+        decoder.decode(b"", final=True)
+        parser.close()
 
 
 def _check_declaration(body: bytes) -> None:

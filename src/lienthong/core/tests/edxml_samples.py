@@ -77,12 +77,12 @@ def with_file(
     payload: bytes | str, *, name: str = "125_BTN-CNTT.pdf", wire_type: str | None = "keep"
 ) -> bytes:
     """The example with another attachment: bytes are base64-encoded, text stands as it is."""
-    text = payload if isinstance(payload, str) else attachments.encode_base64(payload)
+    text = payload.encode() if isinstance(payload, str) else attachments.encode_base64(payload)
     raw = PLAIN.replace(b"125_BTN-CNTT.pdf", name.encode())
     start = raw.index(b"<edXML:ContentTransferEncoded")
     start = raw.index(b">", start) + 1
     end = raw.index(b"</edXML:ContentTransferEncoded>")
-    raw = raw[:start] + text.encode() + raw[end:]
+    raw = raw[:start] + text + raw[end:]
     if wire_type == "keep":
         return raw
     own = b"<ContentType>application/zip</ContentType>"
@@ -97,6 +97,13 @@ def archive(*entries: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> 
         for name, data in entries:
             packed.writestr(zipfile.ZipInfo(name), data, compress_type=method)
     return out.getvalue()
+
+
+WORD = archive(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<w/>"))
+SHEET = archive(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<x/>"))
+ODT = archive(("mimetype", b"application/vnd.oasis.opendocument.text"), ("content.xml", b"<o/>"))
+PLAIN_ZIP = archive(("a.txt", b"a"), ("b.txt", b"b"))
+LONELY_ZIP = archive(("inner.zip", archive(("a.txt", b"a"))))
 
 
 def strict(raw: bytes, known: Context | None = None) -> Reading:
@@ -116,5 +123,5 @@ def severities(reading: Reading) -> dict[str, str]:
     return worst
 
 
-def of_rule(reading: Reading, rule: str) -> Finding:
+def of_rule(reading: Reading | edxml.FileReading, rule: str) -> Finding:
     return next(one for one in reading.findings if one.rule == rule)

@@ -12,7 +12,12 @@ from lienthong.core import edxml
 from lienthong.core.edxml import Limits, attachments, contents, sniff
 from lienthong.core.edxml.problems import AttachmentRefused
 from lienthong.core.tests.edxml_samples import (
+    LONELY_ZIP,
+    ODT,
     PDF,
+    PLAIN_ZIP,
+    SHEET,
+    WORD,
     archive,
     compat,
     severities,
@@ -20,11 +25,6 @@ from lienthong.core.tests.edxml_samples import (
     with_file,
 )
 
-WORD = archive(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<w/>"))
-SHEET = archive(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<x/>"))
-ODT = archive(("mimetype", b"application/vnd.oasis.opendocument.text"), ("content.xml", b"<o/>"))
-PLAIN_ZIP = archive(("a.txt", b"a"), ("b.txt", b"b"))
-LONELY_ZIP = archive(("inner.zip", archive(("a.txt", b"a"))))
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(200))
 
 
@@ -90,7 +90,7 @@ def test_files_are_written_as_every_known_reader_takes_them(
     text, written = attachments.pack(name, data)
 
     assert written == wire_type
-    wire = attachments.decode_base64(text)
+    wire = attachments.decode(text)
     assert (wire != data) == packed
     back = attachments.unpack(attachments.InMemory(wire), name, written, Limits())
     assert back.contents.data == data
@@ -100,7 +100,7 @@ def test_files_are_written_as_every_known_reader_takes_them(
 def test_the_entry_name_is_ascii_and_never_the_file_name() -> None:
     text, _ = attachments.pack("Bảng kê ../x.txt", b"data")
 
-    with zipfile.ZipFile(io.BytesIO(attachments.decode_base64(text))) as packed:
+    with zipfile.ZipFile(io.BytesIO(attachments.decode(text))) as packed:
         (name,) = packed.namelist()
     assert name.isascii()
     assert name.endswith(".txt")
@@ -112,7 +112,7 @@ def test_a_file_of_zeros_is_stored_so_that_it_does_not_look_like_a_bomb() -> Non
 
     text, wire_type = attachments.pack("a.txt", data)
 
-    wire = attachments.InMemory(attachments.decode_base64(text))
+    wire = attachments.InMemory(attachments.decode(text))
     assert attachments.unpack(wire, "a.txt", wire_type, Limits()).contents.data == data
 
 
@@ -120,7 +120,7 @@ def test_the_limit_holds_for_what_comes_out_of_a_container() -> None:
     noise = random.Random(1).randbytes(3000)  # noqa: S311
     text, wire_type = attachments.pack("a.txt", noise * 40)
 
-    wire = attachments.InMemory(attachments.decode_base64(text))
+    wire = attachments.InMemory(attachments.decode(text))
     with pytest.raises(AttachmentRefused) as caught:
         attachments.unpack(wire, "a.txt", wire_type, Limits(attachment_bytes=100_000))
 
