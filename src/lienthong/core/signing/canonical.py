@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 SAFE_INTEGER = 2**53 - 1
@@ -20,22 +20,29 @@ def canonical_json(value: Any) -> bytes:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int):
         return _integer(int(value))
     if isinstance(value, float):
         return _number(value)
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise ValueError("keys must be strings")
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return "{" + ",".join(f"{_text(key)}:{_text(value[key])}" for key in keys) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(_text(member) for member in value) + "]"
+        return "[" + ",".join([_text(member) for member in value]) + "]"
+    if isinstance(value, Mapping):
+        members = [f"{encode_basestring(key)}:{_text(value[key])}" for key in _sorted_keys(value)]
+        return "{" + ",".join(members) + "}"
     raise ValueError(f"{type(value).__name__} has no JSON form")
+
+
+def _sorted_keys(value: Mapping[Any, Any]) -> list[str]:
+    """The names in the order of their UTF-16 units, which for ASCII is that of Python."""
+    if not all(isinstance(key, str) for key in value):
+        raise ValueError("keys must be strings")
+    if "".join(value).isascii():
+        return sorted(value)
+    return sorted(value, key=lambda key: key.encode("utf-16-be"))
 
 
 def _integer(value: int) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 
@@ -138,7 +139,17 @@ def _input(text: str) -> tuple[tuple[str, ...], str, dict[str, str]]:
     found = _INPUT.fullmatch(text) if len(text) < 4096 else None
     if found is None:
         raise RequestSignatureInvalid(detail="thiếu hoặc sai Signature-Input")
-    quoted = found.group(2).split(" ")
+    names = _names(found.group(2))
+    pairs = [(name, text or number) for name, text, number in _PARAMETER.findall(found.group(3))]
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise RequestSignatureInvalid(detail="tham số chữ ký lặp lại")
+    return names, found.group(1), dict(pairs)
+
+
+@lru_cache(maxsize=256)
+def _names(listed: str) -> tuple[str, ...]:
+    """The covered names; a client lists the same ones in every request."""
+    quoted = listed.split(" ")
     names = tuple(name[1:-1] for name in quoted)
     well_formed = all(
         quoted_name == f'"{name}"' and _NAME.fullmatch(name)
@@ -146,10 +157,7 @@ def _input(text: str) -> tuple[tuple[str, ...], str, dict[str, str]]:
     )
     if not well_formed or len(set(names)) != len(names) or len(names) > COMPONENTS_MAX:
         raise RequestSignatureInvalid(detail="danh sách phần được ký sai")
-    pairs = [(name, text or number) for name, text, number in _PARAMETER.findall(found.group(3))]
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise RequestSignatureInvalid(detail="tham số chữ ký lặp lại")
-    return names, found.group(1), dict(pairs)
+    return names
 
 
 def _bytes(text: str) -> bytes:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -39,6 +40,7 @@ JWS_FIELD = "JWS"
 TOKEN_SIZE_MAX_BYTES = 256 * 1024
 _HEADER_NAMES = {"alg", "typ", "x5t#S256", "x5c", "sigT", "crit"}
 _ALGORITHMS = {"ES256", "PS256"}
+_ECDSA = ec.ECDSA(PREHASHED)
 _RECEIPT = Purpose(frozenset({RECEIPT_SIGNING}), False, "ký biên nhận")
 
 
@@ -74,26 +76,45 @@ def sign_jws(
         if isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("a bare key needs its certificate")
         certificate = key.certificate
-    own = certificate.public_bytes(Encoding.DER)
+    named = _named(certificate)
     header = {
-        "alg": "PS256" if isinstance(certificate.public_key(), rsa.RSAPublicKey) else "ES256",
+        "alg": named.alg,
         "typ": typ,
-        "x5t#S256": _encode(hashlib.sha256(own).digest()),
-        "x5c": [base64.b64encode(own).decode()],
+        "x5t#S256": named.thumbprint,
+        "x5c": [named.der_text],
         "sigT": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "crit": ["sigT"],
     }
-    body = f"{_encode(canonical_json(header))}.{_encode(canonical_json(payload))}".encode()
-    digest = hashlib.sha256(body).digest()
-    if header["alg"] == "PS256" and isinstance(key, DigestSigner):
-        return f"{body.decode()}.{_encode(key.sign_digest(digest))}"
-    return f"{body.decode()}.{_encode(raw_signature(key, digest))}"
+    body = f"{_encode(canonical_json(header))}.{_encode(canonical_json(payload))}"
+    digest = hashlib.sha256(body.encode()).digest()
+    if named.alg == "PS256" and isinstance(key, DigestSigner):
+        return f"{body}.{_encode(key.sign_digest(digest))}"
+    return f"{body}.{_encode(raw_signature(key, digest))}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a token says about the certificate of its signer."""
+
+    alg: str
+    thumbprint: str
+    der_text: str
+
+
+@lru_cache(maxsize=64)
+def _named(certificate: x509.Certificate) -> _Named:
+    own = certificate.public_bytes(Encoding.DER)
+    return _Named(
+        "PS256" if isinstance(certificate.public_key(), rsa.RSAPublicKey) else "ES256",
+        _encode(hashlib.sha256(own).digest()),
+        base64.b64encode(own).decode(),
+    )
 
 
 def raw_signature(key: ec.EllipticCurvePrivateKey | DigestSigner, digest: bytes) -> bytes:
     """A P-256 signature over a digest as r ‖ s of 64 bytes."""
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        signature = key.sign(digest, ec.ECDSA(PREHASHED))
+        signature = key.sign(digest, _ECDSA)
     else:
         signature = key.sign_digest(digest)
     r, s = decode_dss_signature(signature)
@@ -107,7 +128,7 @@ def verify_raw(key: object, digest: bytes, signature: bytes) -> None:
     if len(signature) != 64:
         raise InvalidSignature("not 64 bytes")
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(PREHASHED))
+    key.verify(encode_dss_signature(r, s), digest, _ECDSA)
 
 
 def read_jws(token: str) -> JWS:

@@ -264,3 +264,23 @@ def test_a_broken_bundle_is_refused() -> None:
             tlog.split_bundle(bundle)
     with pytest.raises(ValueError, match="bundle"):
         tlog.entry_bundle([b"x" * 65_536])
+
+
+@given(st.lists(st.tuples(st.integers(1, 300), st.booleans()), min_size=1, max_size=6))
+def test_hashes_kept_from_batch_to_batch_are_those_computed_anew(
+    batches: list[tuple[int, bool]],
+) -> None:
+    """`False`: the batch was not kept after all, so other leaves stand in its place."""
+    stored, folds, size, number = tlog.MemoryTiles(), tlog.Folds(tiles_max=2), 0, 0
+    for count, is_kept in batches:
+        leaves = [sha256(b"%d" % (number + each)).digest() for each in range(count)]
+        number += count
+        growth = tlog.append(stored, size, leaves, folds)
+        grown = tlog.MemoryTiles(growth.changed, below=stored)
+        assert growth.root == tlog.root(grown, growth.size)
+        kept, anew = tlog.Tree(grown, growth.size, folds), tlog.Tree(grown, growth.size)
+        for index in (0, size, growth.size - 1):
+            assert kept.inclusion_proof(index) == anew.inclusion_proof(index)
+        if is_kept:
+            stored.write(growth.changed)
+            size = growth.size

@@ -40,6 +40,7 @@ from lienthong.core.tlog.paths import TilePathInvalid, entries_path, parse_tile_
 from lienthong.core.tlog.proofs import ProofInvalid, verify_consistency, verify_inclusion
 from lienthong.core.tlog.tiles import (
     TILE_WIDTH,
+    Folds,
     Growth,
     MemoryTiles,
     TileInvalid,
@@ -79,6 +80,7 @@ __all__ = [
     "Cosignature",
     "Fetch",
     "Finding",
+    "Folds",
     "Growth",
     "HistoryForked",
     "LogKeyUnknown",

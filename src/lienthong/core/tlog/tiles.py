@@ -7,6 +7,7 @@ alone, and a proof reads a handful of tiles whatever the size of the log.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -69,10 +70,13 @@ class Growth:
     changed: dict[TileKey, bytes]
 
 
-def append(tiles: Tiles, size: int, leaf_hashes: Iterable[bytes]) -> Growth:
+def append(
+    tiles: Tiles, size: int, leaf_hashes: Iterable[bytes], folds: Folds | None = None
+) -> Growth:
     """Add leaves to the tree of `size` leaves. Nothing is written: the caller stores `changed`.
 
-    Reads at most one tile of each level. Raises TileInvalid when the right edge cannot be read.
+    Reads at most one tile of each level. folds: as for `Tree`. Raises TileInvalid when the right
+    edge cannot be read.
     """
     added = list(leaf_hashes)
     if any(len(each) != HASH_SIZE_BYTES for each in added):
@@ -94,7 +98,8 @@ def append(tiles: Tiles, size: int, leaf_hashes: Iterable[bytes]) -> Growth:
             if len(tile) == TILE_SIZE_BYTES:
                 added.append(tile_root(tile))
         level, count = level + 1, size >> (TILE_HEIGHT * (level + 1))
-    return Growth(grown, root(MemoryTiles(changed, below=tiles), grown), changed)
+    tree = Tree(MemoryTiles(changed, below=tiles), grown, folds)
+    return Growth(grown, tree.root(), changed)
 
 
 def root(tiles: Tiles, size: int) -> bytes:
@@ -118,14 +123,43 @@ def consistency_proof(tiles: Tiles, size1: int, size2: int) -> list[bytes]:
     return Tree(tiles, size2).consistency_proof(size1)
 
 
-class Tree:
-    """The tree of the first `size` leaves, read from tiles; inner hashes are kept once computed."""
+class Folds:
+    """Inner hashes of tiles, row by row. A tile only grows, so what was folded of it stays true.
 
-    def __init__(self, tiles: Tiles, size: int) -> None:
+    For the owner of one log who makes a tree after each batch: only new pairs are hashed again.
+    """
+
+    def __init__(self, tiles_max: int = 64) -> None:
+        self._tiles_max = tiles_max
+        self._rows: OrderedDict[TileKey, list[bytes]] = OrderedDict()
+
+    def rows(self, key: TileKey, tile: bytes) -> list[bytes]:
+        """The rows above `tile`, the tile itself first; folded as far as it was asked before."""
+        rows = self._rows.get(key)
+        if rows is None or not tile.startswith(rows[0]):
+            rows = self._rows[key] = [tile]
+            while len(self._rows) > self._tiles_max:
+                self._rows.popitem(last=False)
+        elif len(rows[0]) < len(tile):
+            rows[0] = tile
+            for height in range(1, len(rows)):
+                done = len(rows[height])
+                rows[height] += _fold(rows[height - 1][2 * done :])
+        return rows
+
+
+class Tree:
+    """The tree of the first `size` leaves, read from tiles; inner hashes are kept once computed.
+
+    folds: what earlier trees of the same log have computed.
+    """
+
+    def __init__(self, tiles: Tiles, size: int, folds: Folds | None = None) -> None:
         if not 0 <= size <= SIZE_MAX:
             raise ValueError(f"no tree has {size} leaves")
         self.size = size
         self._tiles = tiles
+        self._folds = folds or Folds()
         self._rows: dict[TileKey, list[bytes]] = {}
         self._edge: dict[int, bytes] = {}
 
@@ -194,7 +228,8 @@ class Tree:
             width = min(
                 TILE_WIDTH, (self.size >> (TILE_HEIGHT * tile_level)) - TILE_WIDTH * tile_index
             )
-            rows = [_read(self._tiles, tile_level, tile_index, width)]
+            tile = _read(self._tiles, tile_level, tile_index, width)
+            rows = self._folds.rows((tile_level, tile_index), tile)
             self._rows[tile_level, tile_index] = rows
         while len(rows) <= height:
             rows.append(_fold(rows[-1]))

@@ -1,6 +1,7 @@
 """The exchange log of one hub process: grows the tree, signs its head, makes the proofs.
 
-Pure but for what it remembers: the newest tiles, so that a batch reads nothing from the database.
+Pure but for what it remembers: the newest tiles, so that a batch reads nothing from the database,
+and the inner hashes above them, so that a batch hashes only what is new.
 The row of the log's head is the lock; whoever holds it may grow the tree.
 """
 
@@ -47,13 +48,14 @@ class Ledger:
         self._key = key
         self._size = 0
         self._tiles: OrderedDict[tlog.TileKey, bytes] = OrderedDict()
+        self._folds = tlog.Folds(TILES_REMEMBERED)
 
     def grow(self, size: int, leaf_hashes: Sequence[bytes], read_tile: ReadTile) -> Step:
         """Return the log with these leaves added to the one of `size` leaves."""
         if size != self._size:  # another process has grown the log since
             self._tiles.clear()
             self._size = size
-        growth = tlog.append(_Known(self._tiles, read_tile), size, leaf_hashes)
+        growth = tlog.append(_Known(self._tiles, read_tile), size, leaf_hashes, self._folds)
         return Step(size, self._head(growth.size, growth.root), growth.changed)
 
     def keep(self, step: Step) -> None:
@@ -68,7 +70,7 @@ class Ledger:
     def tree(self, size: int, read_tile: ReadTile) -> tlog.Tree:
         """The tree of `size` leaves, for proofs. Raises tlog.TileInvalid when tiles are missing."""
         known = self._tiles if size == self._size else {}
-        return tlog.Tree(_Known(known, read_tile), size)
+        return tlog.Tree(_Known(known, read_tile), size, self._folds)
 
     def empty(self) -> Head:
         """The head of a log that nothing has entered yet."""

@@ -15,6 +15,7 @@ from lienthong.core import edxml, signing, tlog
 from lienthong.core.errors import Problem
 
 from .bell import Bell
+from .checking import Checking
 from .checks import Checked, Checker, Envelope
 from .config import HubConfig
 from .door import Body, Gate
@@ -63,7 +64,7 @@ class Hub:
         self.trust: signing.Trust | None = None
         self.closing = False
         self._io = ThreadPoolExecutor(IO_THREADS, "hub-io")
-        self._checks = ThreadPoolExecutor(config.check_threads, "hub-check")
+        self._checking: Checking[Checked] = Checking(config.check_threads)
         self._refreshing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -81,7 +82,7 @@ class Hub:
             with suppress(asyncio.CancelledError):
                 await self._refreshing
         await self.intake.close()
-        self._checks.shutdown()
+        self._checking.close()
         self._io.shutdown()
         self.segments.close()
         self.store.close()
@@ -115,7 +116,7 @@ class Hub:
         return await asyncio.get_running_loop().run_in_executor(self._io, call, *arguments)
 
     async def check(self, body: Body, envelope: Envelope) -> Checked:
-        """Run the checks in a thread of their pool."""
+        """Run the checks in a thread of theirs."""
         participants, trust = self.participants, self.trust
         if trust is None:
             raise HubStoreFailed
@@ -124,7 +125,7 @@ class Hub:
             now = datetime.now(UTC)
             return self.checker.check(body.load(), envelope, participants, trust, now)
 
-        return await asyncio.get_running_loop().run_in_executor(self._checks, work)
+        return await self._checking.run(work)
 
     async def accept(self, body: Body, envelope: Envelope) -> Accepted:
         """Check and keep a packet. A packet whose bytes are known gets its first answer."""
