@@ -58,6 +58,10 @@ class Context:
     today: date | None = None
     now: datetime | None = None
     organization: Callable[[str], Known | None] | None = None
+    system_known: bool | None = None
+    """The calling system is registered and active, and proved to be itself (V-01)."""
+    body_as_declared: bool | None = None
+    """The bytes have the digest that was declared for them (V-03)."""
     calling_codes: frozenset[str] | None = None
     """Codes of the agencies that the calling system may speak for (V-02)."""
     transport_from: str | None = None
@@ -101,6 +105,16 @@ def judge(content: Content, report: Report, context: Context) -> None:
     for number, rule in STATUS_RULES if content.is_status else DOCUMENT_RULES:
         if number not in context.leave:
             rule(content, report, context)
+
+
+def v01_system(_: Content, r: Report, k: Context) -> None:
+    if k.system_known is False:
+        r.add("V-01", "kết nối", "Hệ thống kết nối không được nhận ra hoặc đang bị khóa.")
+
+
+def v03_digest(_: Content, r: Report, k: Context) -> None:
+    if k.body_as_declared is False:
+        r.add("V-03", "tệp", "Mã băm khai báo khác mã băm của tệp nhận được.")
 
 
 def v02_sender(c: Content, r: Report, k: Context) -> None:
@@ -348,8 +362,8 @@ def _numbered(*rules: ContextRule) -> tuple[tuple[str, ContextRule], ...]:
 
 
 DOCUMENT_RULES = _numbered(
-    v02_sender, v14_aliases, v15_receivers, v17_future, v18_agency, v19_unused, v27_pages,
-    v28_known, v29_pages, v30_first_trace, v31_future, v33_recall_target, v34_update_target,
-    v35_replacement_targets, v36_paper_types, v45_scan, v46_signed,
+    v01_system, v02_sender, v03_digest, v14_aliases, v15_receivers, v17_future, v18_agency,
+    v19_unused, v27_pages, v28_known, v29_pages, v30_first_trace, v31_future, v33_recall_target,
+    v34_update_target, v35_replacement_targets, v36_paper_types, v45_scan, v46_signed,
 )  # fmt: skip
-STATUS_RULES = _numbered(v02_sender, s02_right_party, s03_transition)
+STATUS_RULES = _numbered(v01_system, v02_sender, v03_digest, s02_right_party, s03_transition)

@@ -20,7 +20,7 @@ from lienthong.core.edxml.content import (
 from lienthong.core.edxml.contents import examine
 from lienthong.core.edxml.context import Context
 from lienthong.core.edxml.encoder import encode
-from lienthong.core.edxml.findings import Finding, Profile, Report, Severity
+from lienthong.core.edxml.findings import Finding, Profile, Report, Severity, wire_code
 from lienthong.core.edxml.lift import Lifted, lift
 from lienthong.core.edxml.model import (
     VIETNAM,
@@ -85,6 +85,11 @@ class Reading:
     @property
     def refused(self) -> bool:
         return self.packet is None
+
+    @property
+    def wire_code(self) -> int:
+        """The transport code old clients know: 0, or that of the first finding that refuses."""
+        return wire_code(self.findings)
 
 
 def decode(

@@ -6,11 +6,14 @@ Source: packet format §11. The table is the only place that knows severities an
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 FINDINGS_PER_RULE_MAX = 20
+WHERE_LENGTH_MAX = 300
+TEXT_LENGTH_MAX = 500
 
 
 class Profile(StrEnum):
@@ -156,6 +159,11 @@ def finding(
     )
 
 
+def wire_code(findings: Iterable[Finding]) -> int:
+    """The transport code old clients know: that of the first finding that refuses, else 0."""
+    return next((one.wire_code for one in findings if one.refuses), 0)
+
+
 class Report:
     """Collects findings of one reading. A rule broken very often is reported a few times only."""
 
@@ -180,6 +188,7 @@ class Report:
     ) -> None:
         """Note a breach. `compat` and `strict` override the severity of the table."""
         severity = strict if self.strict else compat
+        where, text = where[:WHERE_LENGTH_MAX], text[:TEXT_LENGTH_MAX]
         one = finding(rule, self.profile, where, text, severity=severity, wire_code=wire_code)
         self._counts[rule] += 1
         # A refusal is kept even after many warnings of its rule.

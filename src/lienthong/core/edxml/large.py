@@ -18,7 +18,7 @@ from lienthong.core.edxml.content import File
 from lienthong.core.edxml.context import Context
 from lienthong.core.edxml.decoder import Asked, Facts
 from lienthong.core.edxml.encoder import Packed, document_pieces
-from lienthong.core.edxml.findings import Finding, Profile
+from lienthong.core.edxml.findings import Finding, Profile, wire_code
 from lienthong.core.edxml.model import DocumentPacket, Packet, media_type
 from lienthong.core.edxml.problems import XMLRefused
 from lienthong.core.edxml.room import Room
@@ -49,6 +49,11 @@ class FileReading:
     @property
     def refused(self) -> bool:
         return self.packet is None
+
+    @property
+    def wire_code(self) -> int:
+        """The transport code old clients know: 0, or that of the first finding that refuses."""
+        return wire_code(self.findings)
 
 
 def read_file(

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lienthong.core.errors import Problem
-from lienthong.run.commands.verify import read
+
+if TYPE_CHECKING:
+    from lienthong.core.edxml import Facts, FileReading, Packet
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _PROFILE = click.Choice(["strict", "compat"])
+
+
+class FileUnreadable(Problem):
+    """The disk or the rights do not let the file be read."""
+
+    code = "run.packet_file_unreadable"
+    status = 422
+    text = "Không đọc được tệp {file}: {reason}."
 
 
 class DescriptionInvalid(Problem):
@@ -83,17 +93,42 @@ def packet_show(file: Path, profile: str, as_json: bool) -> None:
     """Print who sends what to whom. Exit 1 with the findings when FILE is no packet."""
     from lienthong.core import edxml  # noqa: PLC0415  heavy
 
-    facts = summary(edxml.decode(read(file), profile=edxml.Profile[profile.upper()]))
+    reading = _read(file, profile)
+    if reading.packet is None:
+        raise edxml.PacketInvalid(reading.findings)
+    facts = summary(reading.packet, reading.facts)
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json.dumps(facts))
         return
     for name, value in facts.items():
         for line in value if isinstance(value, list) else [value]:
-            click.echo(f"{name:12} {line}")
+            click.echo(f"{name:12} {_printable(line)}")
+    for one in reading.findings:
+        click.echo(f"{'warning':12} {one.rule}  {_printable(one.text)}")
 
 
-def summary(found: Any) -> dict[str, Any]:
-    """The facts of a packet that a person asks for first."""
+def _read(file: Path, profile: str) -> FileReading:
+    """Judge a packet by all rules that need no more than it and a clock. Raises FileUnreadable."""
+    from lienthong.core import edxml  # noqa: PLC0415  heavy
+
+    now = datetime.now(edxml.VIETNAM)
+    try:
+        return edxml.read_file(
+            file,
+            profile=edxml.Profile[profile.upper()],
+            context=edxml.Context(today=now.date(), now=now),
+        )
+    except OSError as error:
+        raise FileUnreadable(file=str(file), reason=error.strerror or str(error)) from error
+
+
+def _printable(text: str) -> str:
+    """`text` without the characters that would move the cursor or turn the line around."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
+def summary(found: Packet, facts: Facts) -> dict[str, str | list[str]]:
+    """What a person asks for first."""
     from lienthong.core import edxml  # noqa: PLC0415  heavy
 
     sender = f"{found.sender.code}  {found.sender.name}".strip()
@@ -101,14 +136,21 @@ def summary(found: Any) -> dict[str, Any]:
         return {
             "kind": "status",
             "sender": sender,
-            "status": f"{found.status.value}  {found.status.label}",
+            "status": f"{found.status.value or found.status_text}  {found.status.label}",
             "about": f"{found.response_for.reference}  {found.response_for.document_id}".strip(),
             "receiver": found.response_for.code,
             "at": found.at.isoformat(),
             "description": found.description,
         }
+    operation: dict[str, str | list[str]] = {}
+    if found.business.kind is not edxml.BusinessKind.NEW:
+        replaced = [one.document_id for one in found.business.replacements]
+        operation["about"] = replaced or [found.target_id]
+        operation["reason"] = found.business.reason
     return {
         "kind": "edoc",
+        "operation": found.business.kind.label,
+        **operation,
         "document_id": found.document_id,
         "reference": found.reference,
         "date": found.promulgated_on.isoformat(),
@@ -117,36 +159,42 @@ def summary(found: Any) -> dict[str, Any]:
         "urgency": found.urgency.label,
         "sender": sender,
         "receivers": [f"{one.code}  {one.name}".strip() for one in found.receivers],
-        "attachments": [f"{one.name}  {len(one.data)} bytes" for one in found.attachments],
+        "attachments": [f"{one.name}  {one.size} bytes" for one in facts.attachments],
+        "signature": facts.signature.state.value,
     }
 
 
 @packet.command("check")
 @click.argument("file", type=_FILE)
 @click.option("--profile", type=_PROFILE, default="strict", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object in one line.")
 def packet_check(file: Path, profile: str, as_json: bool) -> None:
-    """List everything that the rules of the exchange find in FILE. Exit 1 when it is refused."""
-    from lienthong.core import edxml  # noqa: PLC0415  heavy
+    """List everything that the rules of the exchange find in FILE. Exit 1 when it is refused.
 
-    reading = edxml.read(read(file), profile=edxml.Profile[profile.upper()])
-    refused = reading.packet is None
+    \b
+    --json: {"verdict": "accept" or "refuse",
+             "code": transport code as text, "0" when accepted,
+             "findings": [{"rule": "V-21", "severity": "T" refuse, "B" business, "W" warning,
+                           "message": "…"}]}
+    """
+    reading = _read(file, profile)
     if as_json:
-        findings = [
-            {
-                "rule": one.rule,
-                "severity": one.severity.value,
-                "where": one.where,
-                "text": one.text,
-                "wire_code": one.wire_code,
-            }
-            for one in reading.findings
-        ]
-        answer = {"ok": not refused, "findings": findings}
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        answer = {
+            "verdict": "refuse" if reading.refused else "accept",
+            "code": str(reading.wire_code),
+            "findings": [
+                {
+                    "rule": one.rule,
+                    "severity": one.severity.value,
+                    "message": f"{one.where}: {one.text}",
+                }
+                for one in reading.findings
+            ],
+        }
+        click.echo(json.dumps(answer))
     else:
         for one in reading.findings:
-            click.echo(f"{one.rule:6} {one.severity.value}  {one.where}: {one.text}")
-        click.echo("bị từ chối" if refused else "đạt")
-    if refused:
+            click.echo(_printable(f"{one.rule:6} {one.severity.value}  {one.where}: {one.text}"))
+        click.echo(f"bị từ chối, mã {reading.wire_code}" if reading.refused else "đạt")
+    if reading.refused:
         click.get_current_context().exit(1)

@@ -114,8 +114,9 @@ def test_a_packet_with_a_dtd_is_refused_with_the_rule(
     shown = _run(capsys, "packet", "show", packet_file)
 
     assert checked[0] == shown[0] == 1
-    assert json.loads(checked[1])["ok"] is False
-    assert json.loads(checked[1])["findings"]
+    assert json.loads(checked[1])["verdict"] == "refuse"
+    assert json.loads(checked[1])["code"] == "22"
+    assert [one["rule"] for one in json.loads(checked[1])["findings"]] == ["V-07"]
     assert shown[2].startswith("edxml.packet_invalid")
     assert "Traceback" not in shown[2]
 
