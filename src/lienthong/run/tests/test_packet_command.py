@@ -89,9 +89,7 @@ def test_any_file_is_answered(file: Path, name: str, capsys: pytest.CaptureFixtu
     assert "\u202e" not in shown[1]
 
 
-def test_a_file_over_the_limit_is_too_large(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_over_the_limit_is_too_large(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with file.open("wb") as out:
         out.truncate(141 * 1024 * 1024)  # takes no room on the disk
 
