@@ -19,6 +19,10 @@ from lienthong.core.errors import Problem
 # name: (where the click command is, its one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "bench": ("lienthong.run.commands.bench:bench", "Benchmarks with their physical floor."),
+    "conformance": (
+        "lienthong.run.commands.conformance:conformance",
+        "The self-test of a node by its two doors.",
+    ),
     "demo": ("lienthong.run.commands.demo:demo", "The country on one machine."),
     "doctor": ("lienthong.run.commands.doctor:doctor", "Say what this machine has and lacks."),
     "hub": ("lienthong.run.commands.hub:hub", "Operate the axis: what could not be delivered."),

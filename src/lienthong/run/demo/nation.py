@@ -131,7 +131,8 @@ def _seed_all(directory: Path, country: Country, nodes: dict[str, NodeConfig]) -
             _Seed(directory, axis, "authorities").finish()
         return
     others = [node for node in nodes.values() if node is not axis]
-    first = _Seed(directory, axis, "authorities", "node", "wait", "participants", "office")
+    after = ("participants", "office", "test_parties")
+    first = _Seed(directory, axis, "authorities", "node", "wait", *after)
     first.wait_for("authorities")
     seeds = [_Seed(directory, node, "node") for node in others]
     for seed in seeds:

@@ -1,8 +1,7 @@
 """Fills one node with the country's data, in a process with that node's settings.
 
-`python -m lienthong.run.demo.seed DIRECTORY STEP…`, where a step is `authorities`, `node`,
-`participants`, `office`, or `wait`: read one line of standard input first. Each finished step is
-printed. Safe to repeat.
+`python -m lienthong.run.demo.seed DIRECTORY STEP…`, where a step is one of `seeding.STEPS`, or
+`wait`: read one line of standard input first. Each finished step is printed. Safe to repeat.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from lienthong.apps.exchange.hub import api as hub
 from lienthong.apps.pki import api as pki
 from lienthong.core.signing.authority import make_ec_key
 from lienthong.run.demo import country as countries
+from lienthong.run.demo import test_parties
 from lienthong.run.demo.country import Agency, Country, Human, NodePlan
 
 SEATED_FROM = date(2025, 7, 1)
@@ -94,6 +95,7 @@ STEPS: Mapping[str, Callable[[Path], None]] = {
     "node": node,
     "participants": participants,
     "office": office,
+    "test_parties": test_parties.make,
 }
 
 

@@ -15,7 +15,7 @@ from lienthong.apps.directory import api as directory
 
 from .models import Delivery, LogHead, Node, NodeOrganization, Packet, Refusal
 from .problems import PacketNotFound
-from .rules import LOG_NAME, UNDELIVERABLE, WAITING, DeliveryState
+from .rules import LOG_NAME, UNDELIVERABLE, WAITING, DeliveryState, Door
 
 REFUSALS_SHOWN = 30
 EXPRESS = 3
@@ -190,8 +190,11 @@ def refusals() -> QuerySet[Refusal]:
 
 
 def node_keys() -> dict[str, tuple[str, frozenset[str]]]:
-    """The certificate (PEM) of each active node and the codes of its agencies, by node id."""
-    rows = Node.objects.filter(active=True).prefetch_related("organizations")
+    """The certificate (PEM) of each active node and the codes of its agencies, by node id.
+
+    Systems of the client kit have none: they are known by a secret.
+    """
+    rows = Node.objects.filter(active=True, door=Door.NATIVE).prefetch_related("organizations")
     return {
         row.node_id: (
             row.certificate,

@@ -40,7 +40,7 @@ def test_a_packet_goes_from_one_kit_to_another_unchanged(
 ) -> None:
     raw = edxml.encode(document(land.ministry, land.other))
 
-    sent = kits["bo"].send(raw, land.ministry.code)
+    sent = kits["bo"].send_packet(raw, land.ministry.code)
     (row,) = kits["khac"].listed()
     fetched = kits["khac"].post("getEdoc", b"{}", docId=row["docId"])
     kits["khac"].post("updateStatus", b"{}", docid=row["docId"], status="done")
@@ -61,7 +61,7 @@ def test_a_packet_from_a_kit_reaches_a_native_node_sealed_by_the_axis(
 ) -> None:
     raw = edxml.encode(document(land.ministry, land.province))
 
-    kits["bo"].send(raw, land.ministry.code, padded=True)
+    kits["bo"].send_packet(raw, land.ministry.code, padded=True)
 
     (delivery,) = province.inbox()
     answer = province.call("GET", f"/v1/deliveries/{delivery['delivery_id']}/packet")
@@ -90,10 +90,10 @@ def test_a_native_packet_reaches_a_kit(
 
 def test_a_status_goes_back_by_the_kit(land: Country, kits: dict[str, Kit]) -> None:
     packet = document(land.ministry, land.other)
-    kits["bo"].send(edxml.encode(packet), land.ministry.code)
+    kits["bo"].send_packet(edxml.encode(packet), land.ministry.code)
 
     raw = edxml.encode(status(land.other, packet, edxml.StatusCode.ARRIVED))
-    sent = kits["khac"].send(raw, land.other.code, kind="status")
+    sent = kits["khac"].send_packet(raw, land.other.code, kind="status")
 
     assert sent["ErrorCode"] == "0", sent
     assert [row["messageType"] for row in kits["bo"].listed("status")] == ["status"]
@@ -102,8 +102,8 @@ def test_a_status_goes_back_by_the_kit(land: Country, kits: dict[str, Kit]) -> N
 def test_the_same_bytes_again_get_the_first_id(land: Country, kits: dict[str, Kit]) -> None:
     raw = edxml.encode(document(land.ministry, land.other))
 
-    first = kits["bo"].send(raw, land.ministry.code)
-    again = kits["bo"].send(raw, land.ministry.code)
+    first = kits["bo"].send_packet(raw, land.ministry.code)
+    again = kits["bo"].send_packet(raw, land.ministry.code)
 
     assert again["DocId"] == first["DocId"]
     assert len(kits["khac"].listed()) == 1
@@ -112,7 +112,7 @@ def test_the_same_bytes_again_get_the_first_id(land: Country, kits: dict[str, Ki
 def test_failing_keeps_a_delivery_for_the_operator_who_queues_it_again(
     land: Country, kits: dict[str, Kit]
 ) -> None:
-    kits["bo"].send(edxml.encode(document(land.ministry, land.other)), land.ministry.code)
+    kits["bo"].send_packet(edxml.encode(document(land.ministry, land.other)), land.ministry.code)
     (row,) = kits["khac"].listed()
 
     kits["khac"].post("updateStatus", b"{}", docId=row["docId"], status="fail")
@@ -124,7 +124,7 @@ def test_failing_keeps_a_delivery_for_the_operator_who_queues_it_again(
 
 
 def test_what_is_done_stays_done(land: Country, kits: dict[str, Kit]) -> None:
-    kits["bo"].send(edxml.encode(document(land.ministry, land.other)), land.ministry.code)
+    kits["bo"].send_packet(edxml.encode(document(land.ministry, land.other)), land.ministry.code)
     (row,) = kits["khac"].listed()
     kits["khac"].post("updateStatus", b"{}", docid=row["docId"], status="done")
 
@@ -137,7 +137,7 @@ def test_what_is_done_stays_done(land: Country, kits: dict[str, Kit]) -> None:
 def test_a_foreign_delivery_is_answered_like_an_unknown_one(
     land: Country, kits: dict[str, Kit]
 ) -> None:
-    kits["bo"].send(edxml.encode(document(land.ministry, land.other)), land.ministry.code)
+    kits["bo"].send_packet(edxml.encode(document(land.ministry, land.other)), land.ministry.code)
     (row,) = kits["khac"].listed()
 
     foreign = kits["bo"].post("getEdoc", b"{}", docId=row["docId"])
@@ -187,10 +187,14 @@ def test_refusals_of_a_packet_say_why_in_the_kits_codes(
 ) -> None:
     kit, packet = kits["bo"], edxml.encode(document(land.ministry, land.other))
 
-    assert kit.send(packet, land.other.code)["ErrorCode"] == "19"  # not an agency of this system
-    assert kit.send(packet, "K00")["ErrorCode"] == "19"
-    assert kit.send(b"no packet", land.ministry.code)["ErrorCode"] == "22"
-    broken = kit.send(packet.replace(b"<edXML:Subject>", b"<edXML:Subjekt>"), land.ministry.code)
+    assert (
+        kit.send_packet(packet, land.other.code)["ErrorCode"] == "19"
+    )  # not an agency of this system
+    assert kit.send_packet(packet, "K00")["ErrorCode"] == "19"
+    assert kit.send_packet(b"no packet", land.ministry.code)["ErrorCode"] == "22"
+    broken = kit.send_packet(
+        packet.replace(b"<edXML:Subject>", b"<edXML:Subjekt>"), land.ministry.code
+    )
     assert broken["ErrorCode"] == "22"
     assert "V-" in broken["ErrorDesc"]
     kit.post("sendEdoc", packet + b"x", hash_file="0" * 64)
@@ -201,7 +205,8 @@ def test_refusals_of_a_packet_say_why_in_the_kits_codes(
         hash_file="0" * 64,
         **{"from": land.ministry.code},
     )
-    assert other["ErrorCode"] == "10"
+    assert other["ErrorCode"] == "21"
+    assert other["ErrorDesc"].startswith("V-03")
     assert other["DocId"] == ""
 
 
@@ -211,7 +216,7 @@ def test_a_recipient_that_does_not_exist_has_its_own_code(
     nobody = edxml.Organization(code="K00", name="Không có")
     packet = document(land.ministry, land.other, receivers=(nobody,))
 
-    found = kits["bo"].send(edxml.encode(packet), land.ministry.code)
+    found = kits["bo"].send_packet(edxml.encode(packet), land.ministry.code)
 
     assert found["ErrorCode"] == "18", found
 
@@ -281,6 +286,11 @@ def test_a_kit_system_cannot_come_by_the_native_door_without_a_key(
 
     assert answer.status_code in {400, 401}
     assert hub.hub.participants.key_of("test.bo.01") is None
+
+
+def test_a_kit_system_is_no_node_of_the_authority(land: Country, kits: dict[str, Kit]) -> None:
+    assert "test.bo.01" not in hub_api.node_keys()
+    assert all(pem.startswith("-----BEGIN") for pem, _ in hub_api.node_keys().values())
 
 
 def test_every_method_answers_below_any_path(hub: RunningHub, kits: dict[str, Kit]) -> None:

@@ -133,7 +133,7 @@ def test_a_failure_has_the_shape_both_versions_of_the_kit_can_read() -> None:
 
 
 def test_every_code_told_to_the_kit_is_one_of_ours() -> None:
-    assert protocol.CODES.keys() <= catalogue().keys()
+    assert protocol.REFUSALS.keys() <= catalogue().keys()
 
 
 def test_a_sealed_secret_opens_for_its_system_and_key_only() -> None:

@@ -45,22 +45,22 @@ class Code(StrEnum):
     RECIPIENT_LOCKED = "23"
 
 
-CODES: Mapping[str, Code] = {
-    "hub.digest_mismatch": Code.FILE_INVALID,
-    "hub.document_signature_invalid": Code.FILE_INVALID,
-    "hub.document_unsigned": Code.FILE_INVALID,
-    "hub.packet_too_large": Code.FILE_INVALID,
-    "hub.recipient_locked": Code.RECIPIENT_LOCKED,
-    "hub.recipient_unknown": Code.RECIPIENT_UNKNOWN,
-    "hub.secret_content": Code.FILE_INVALID,
-    "hub.sender_not_of_node": Code.SENDER_UNKNOWN,
-    "hub.sender_unknown": Code.SENDER_UNKNOWN,
-    "hub.kit_file_digest": Code.FILE_INVALID,
-    "hub.kit_header_wrong": Code.SYSTEM_WRONG,
-    "hub.kit_system_refused": Code.SYSTEM_WRONG,
-    "hub.document_id_used": Code.FILE_ERROR,
+REFUSALS: Mapping[str, tuple[Code, str]] = {
+    "hub.digest_mismatch": (Code.FILE_ERROR, "V-03"),
+    "hub.document_id_used": (Code.FILE_ERROR, "V-19"),
+    "hub.document_signature_invalid": (Code.FILE_INVALID, "V-46"),
+    "hub.document_unsigned": (Code.FILE_INVALID, "V-46"),
+    "hub.kit_file_digest": (Code.FILE_ERROR, "V-03"),
+    "hub.kit_header_wrong": (Code.SYSTEM_WRONG, "V-01"),
+    "hub.kit_system_refused": (Code.SYSTEM_WRONG, "V-01"),
+    "hub.packet_too_large": (Code.FILE_INVALID, "V-04"),
+    "hub.recipient_locked": (Code.RECIPIENT_LOCKED, "V-15"),
+    "hub.recipient_unknown": (Code.RECIPIENT_UNKNOWN, "V-15"),
+    "hub.secret_content": (Code.FILE_INVALID, "V-29"),
+    "hub.sender_not_of_node": (Code.SENDER_UNKNOWN, "V-02"),
+    "hub.sender_unknown": (Code.SENDER_UNKNOWN, "V-02"),
 }
-"""Which `ErrorCode` tells a refusal of ours; every other one is a system error (20)."""
+"""Which `ErrorCode` and rule tell a refusal of ours; every other one is a system error (20)."""
 
 
 class KitSystemRefused(Problem):
@@ -246,15 +246,14 @@ def error_code(problem: Problem) -> str:
     """The code of a refusal; for a packet that of its first finding that refuses."""
     if isinstance(problem, PacketInvalid):
         return str(problem.wire_code)
-    return CODES.get(problem.code, Code.SYSTEM_ERROR)
+    return REFUSALS[problem.code][0] if problem.code in REFUSALS else Code.SYSTEM_ERROR
 
 
 def description(problem: Problem) -> str:
-    """The sentence of a refusal; for a packet, the findings that refuse, with their rules."""
+    """The sentence of a refusal with its rule; for a packet, those of all findings that refuse."""
     findings = problem.to_json().get("findings", ())
-    return (
-        "; ".join(
-            f"{each['rule']}: {each['text']}" for each in findings if each["severity"] == REFUSES
-        )
-        or problem.sentence
-    )
+    told = [f"{each['rule']}: {each['text']}" for each in findings if each["severity"] == REFUSES]
+    if told:
+        return "; ".join(told)
+    rule = REFUSALS[problem.code][1] if problem.code in REFUSALS else ""
+    return f"{rule}: {problem.sentence}" if rule else problem.sentence
