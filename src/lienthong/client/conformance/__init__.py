@@ -1,7 +1,7 @@
 """The self-test of a node's two doors: what a vendor or an agency runs before it connects.
 
 `run(target, profile)` asks a node everything in `native`, `log` and `kit`, as the parties of the
-profile, and answers with a `Report`, which the sender's node key can sign (DX-108). Nothing here
+profile, and answers with a `Report`, which the sender can seal (DX-108). Nothing here
 knows the server's code: a check sees what any client sees.
 """
 

@@ -44,7 +44,7 @@ def run_it(
 ) -> None:
     """Ask the node at TARGET every check, over both doors. Exit 1 when it fails one.
 
-    The report is signed by the node key of the profile's sender; `lienthong verify` reads it.
+    The report is signed by the seal of the profile's sender; `lienthong verify` reads it.
     """
     from lienthong.client import conformance as kit  # noqa: PLC0415  heavy
 
@@ -63,8 +63,8 @@ def run_it(
             click.echo(f"{'':17}{outcome.saw}")
 
     report = kit.run(target, profile, checks=chosen, tell=(lambda _: None) if as_json else tell)
-    if out is not None and profile.sender.node is not None:
-        out.write_text(kit.sign_report(report, profile.sender.node) + "\n", encoding="ascii")
+    if out is not None:
+        out.write_text(kit.sign_report(report, profile.sender.seal) + "\n", encoding="ascii")
     if as_json:
         click.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:

@@ -92,7 +92,7 @@ def test_our_own_hub_passes_every_check_and_the_report_is_signed(
     assert [f"{each.id}: {each.saw}" for each in report.failed] == []
     assert report.ok
     assert heard == [each.id for each in conformance.CHECKS]
-    signed = conformance.sign_report(report, land.ministry.node)
+    signed = conformance.sign_report(report, land.ministry.seal)
     payload = signing.verify_jws(signed, trust=land.trust, at=datetime.now(UTC))
     assert payload["passed"] == len(conformance.CHECKS)
     assert payload["target"] == hub.url
