@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-DeliveryState = Literal["QUEUED", "FETCHED", "DELIVERED", "FAILED"]
+DeliveryState = Literal["QUEUED", "FETCHED", "DELIVERED", "FAILED", "DEAD", "WITHDRAWN"]
 
 
 class RecipientState(TypedDict):
@@ -59,3 +59,17 @@ class Delivery(TypedDict):
     recipient: str
     urgency: int
     received_at: str
+
+
+ByteRange = TypedDict("ByteRange", {"from": int, "to": int})
+"""Bytes of a packet, from `from` to before `to`."""
+
+
+class UploadState(TypedDict):
+    """How far a packet that comes in chunks is."""
+
+    sha256: str
+    size: int
+    chunk_bytes: int
+    missing: list[ByteRange]
+    expires_at: str

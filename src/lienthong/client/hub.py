@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import secrets
@@ -12,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import httpx
 
+from lienthong.client import large
 from lienthong.client.answers import Accepted, Delivery, PacketState
 from lienthong.client.problems import HubRefused, HubUnreachable, PacketDamaged
 from lienthong.core import signing
@@ -32,6 +33,11 @@ class Fetched:
 
     raw: bytes
     signature: bytes
+
+
+def _packet_headers(signature: bytes, kind: str) -> dict[str, str]:
+    encoded = base64.b64encode(signature).decode("ascii")
+    return {"packet-signature": f":{encoded}:", "packet-kind": kind}
 
 
 def utc_now() -> datetime:
@@ -60,6 +66,7 @@ class HubClient:
         self._signer = signer
         self._clock = clock
         self.clock_offset_s: float | None = None
+        self._stopped = False
         self._http = httpx.Client(
             timeout=httpx.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S),
             trust_env=False,
@@ -67,6 +74,10 @@ class HubClient:
 
     def close(self) -> None:
         self._http.close()
+
+    def stop(self) -> None:
+        """Ask nothing more: what sends or fetches a large packet ends before the next piece."""
+        self._stopped = True
 
     def __enter__(self) -> Self:
         return self
@@ -80,13 +91,16 @@ class HubClient:
         raw: an edXML packet. signature: its detached CAdES signature, DER, by the sending agency's
         service certificate. kind: "edoc" or "status". Look at the answer with `check_receipt`.
         """
-        headers = {
-            "content-type": "application/edxml+xml",
-            "packet-signature": f":{base64.b64encode(signature).decode('ascii')}:",
-            "packet-kind": kind,
-        }
+        headers = {"content-type": "application/edxml+xml", **_packet_headers(signature, kind)}
         answer = self._call("POST", "/v1/packets", body=raw, headers=headers)
         return cast("Accepted", self._json(answer))
+
+    def send_file(self, path: Path, *, sha256: str, signature: bytes, kind: str) -> Accepted:
+        """As `send`, for a packet in a file: in chunks, and on from where an earlier try ended.
+
+        sha256: of the whole file, lower-case hex, which `signature` is over as well.
+        """
+        return large.send(self._call, path, sha256=sha256, headers=_packet_headers(signature, kind))
 
     def packet(self, packet_id: str) -> PacketState:
         """How far a packet that this node sent or gets is on its way."""
@@ -106,13 +120,20 @@ class HubClient:
         answer = self._call("GET", f"/v1/deliveries/{delivery_id}/packet")
         if hashlib.sha256(answer.content).hexdigest() != sha256:
             raise PacketDamaged
-        try:
-            signature = base64.b64decode(
-                answer.headers["packet-signature"].strip(":"), validate=True
-            )
-        except (KeyError, binascii.Error) as error:
-            raise PacketDamaged from error
-        return Fetched(answer.content, signature)
+        return Fetched(answer.content, large.signature_of(answer))
+
+    def fetch_file(self, delivery: Delivery, target: Path) -> bytes:
+        """Fetch a packet into a file, behind what it holds of it, and return the signature.
+
+        Raises PacketDamaged; then what is in the file is of no use and is removed.
+        """
+        signature = large.fetch(self._call, delivery, target)
+        with target.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != delivery["sha256"]:
+            target.unlink()
+            raise PacketDamaged
+        return signature
 
     def acknowledge(self, delivery_id: str, receipt: str) -> None:
         """Hand over the signed acknowledgement (`acknowledgement`). Safe to repeat."""
@@ -152,6 +173,8 @@ class HubClient:
         headers: dict[str, str] | None = None,
         signed: bool = True,
     ) -> httpx.Response:
+        if self._stopped:
+            raise HubUnreachable
         sent = dict(headers or {})
         if signed:
             covered = {

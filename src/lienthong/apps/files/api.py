@@ -5,9 +5,23 @@ from lienthong.apps.files.store import (
     FileUnknown,
     StorageFull,
     Stored,
+    check,
     get,
     open_path,
+    partial,
     put,
+    take,
 )
 
-__all__ = ["FileDamaged", "FileUnknown", "StorageFull", "Stored", "get", "open_path", "put"]
+__all__ = [
+    "FileDamaged",
+    "FileUnknown",
+    "StorageFull",
+    "Stored",
+    "check",
+    "get",
+    "open_path",
+    "partial",
+    "put",
+    "take",
+]

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 
@@ -69,12 +70,49 @@ def put(data: bytes) -> Stored:
     return stored
 
 
+def partial(name: UUID) -> Path:
+    """Return where to collect the bytes of a file that comes in pieces, for `take`.
+
+    name: of the one who collects. What is there already is what an earlier try has left.
+    """
+    folder = Path(settings.DATA_DIR) / "files" / "partial"
+    with _full_is_a_problem():
+        _make_directory(folder)
+    return folder / name.hex
+
+
+def take(path: Path, sha256: str) -> Stored:
+    """Keep the file `path` under its name and return once it is durable; `path` is then gone.
+
+    Raises FileDamaged when its bytes do not have this SHA-256, and StorageFull.
+    """
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+        os.fsync(file.fileno())
+    if found != sha256:
+        raise FileDamaged(sha256=sha256)
+    target = _path(sha256)
+    with _full_is_a_problem():
+        _make_directory(target.parent)
+        path.rename(target)
+        _sync_directory(target.parent)
+    return Stored(sha256, size)
+
+
 def get(sha256: str) -> bytes:
     """Return the bytes of a file, checked against its name. Raises FileUnknown, FileDamaged."""
     data = open_path(sha256).read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise FileDamaged(sha256=sha256)
     return data
+
+
+def check(sha256: str) -> None:
+    """Read a file through against its name. Raises FileUnknown, FileDamaged."""
+    with open_path(sha256).open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise FileDamaged(sha256=sha256)
 
 
 def open_path(sha256: str) -> Path:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -38,23 +41,56 @@ def queue_packet(
     raw = edxml.encode(packet)
     signature = signing.sign_detached(raw, signer=pki.service_signer(organization.pk), at=now)
     stored = files.put(raw)
-    is_status = isinstance(packet, edxml.StatusPacket)
+    return _queue(organization, packet, stored.sha256, signature, correlation)
+
+
+def _queue(
+    organization: directory.Organization,
+    packet: edxml.Packet,
+    sha256: str,
+    signature: bytes,
+    correlation: str,
+) -> Outbound:
+    if isinstance(packet, edxml.StatusPacket):
+        kind, urgency, document_id = Kind.STATUS, 0, packet.response_for.document_id
+    else:
+        kind, urgency, document_id = Kind.EDOC, int(packet.urgency), packet.document_id
     with transaction.atomic():
         outbound = Outbound.objects.create(
             organization=organization,
-            kind=Kind.STATUS if is_status else Kind.EDOC,
-            urgency=0 if isinstance(packet, edxml.StatusPacket) else int(packet.urgency),
-            document_id=packet.response_for.document_id
-            if isinstance(packet, edxml.StatusPacket)
-            else packet.document_id,
+            kind=kind,
+            urgency=urgency,
+            document_id=document_id,
             correlation=correlation,
-            packet_sha256=stored.sha256,
+            packet_sha256=sha256,
             signature=signature,
-            next_at=now,
+            next_at=timezone.now(),
         )
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
     return outbound
+
+
+def queue_file(*, organization: directory.Organization, path: Path, correlation: str) -> Outbound:
+    """Queue a document packet that lies encoded in a file of its own; the file is then gone.
+
+    For packets too large for memory; else as `queue_packet`. Raises PacketInvalid for no packet.
+    """
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    largest = edxml.Limits(
+        packet_bytes=settings.LARGE_PACKET_SIZE_MAX_BYTES,
+        attachment_bytes=settings.LARGE_PACKET_SIZE_MAX_BYTES,
+        decoded_bytes=settings.LARGE_PACKET_SIZE_MAX_BYTES,
+    )
+    reading = edxml.read_file(path, limits=largest)
+    if reading.packet is None:
+        raise edxml.PacketInvalid(reading.findings)
+    signer = pki.service_signer(organization.pk)
+    digest = signing.SHA256Digest(bytes.fromhex(sha256))
+    signature = signing.sign_detached(digest, signer=signer, at=timezone.now())
+    files.take(path, sha256)
+    return _queue(organization, reading.packet, sha256, signature, correlation)
 
 
 @transaction.atomic
@@ -153,15 +189,13 @@ def store_arrival(
     *,
     organization: directory.Organization,
     delivery: Delivery,
-    raw: bytes,
     signature: bytes,
     report: signing.SignatureReport,
 ) -> Inbound:
     """Keep a packet and tell the contexts above, once; a second call finds the first row.
 
-    The bytes are on the disk before the row is. Raises StorageFull.
+    Its bytes are in the file store already.
     """
-    stored = files.put(raw)
     inbound, is_new = Inbound.objects.get_or_create(
         hub_packet_id=UUID(delivery["packet_id"]),
         organization=organization,
@@ -171,7 +205,7 @@ def store_arrival(
             "urgency": delivery["urgency"],
             "sender_code": delivery["sender"],
             "recipient_code": delivery["recipient"],
-            "packet_sha256": stored.sha256,
+            "packet_sha256": delivery["sha256"],
             "signature": signature,
             "report": report.to_json(),
             "received_at": timezone.now(),

@@ -1,6 +1,6 @@
 """What other contexts use of the access point."""
 
-from .actions import queue_packet
+from .actions import queue_file, queue_packet
 from .events import PacketArrived, PacketReceipted, PacketRefused, StatusArrived
 from .models import Inbound, Outbound
 from .queries import (
@@ -29,6 +29,7 @@ __all__ = [
     "inbound",
     "outbound",
     "outbound_bytes",
+    "queue_file",
     "queue_packet",
     "receipt",
 ]

@@ -7,11 +7,14 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import UUID
 
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
+from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
 from lienthong.client import Delivery, HubClient, HubRefused
 from lienthong.core import signing
@@ -20,8 +23,8 @@ from lienthong.core.errors import Problem
 from . import actions
 from .models import Inbound
 from .problems import RecipientNotHere
-from .rules import RECEIVE_LANES, InboundState
-from .threads import database_thread
+from .rules import LARGE_PACKET_BYTES, RECEIVE_LANES, InboundState
+from .threads import Aside, database_thread
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +35,15 @@ class Receiver:
     def __init__(self, client: HubClient) -> None:
         self._client = client
         self._pool = ThreadPoolExecutor(RECEIVE_LANES, "access-point-receive")
+        self._large = Aside("access-point-receive-large")
 
     def close(self) -> None:
         self._pool.shutdown()
+        self._large.close()
+
+    def finish(self) -> None:
+        """Return when the large deliveries that were begun have been tried."""
+        self._large.finish()
 
     def receive(self, *, wait: int) -> int:
         """Take what the axis has, waiting up to `wait` seconds. Return how much was taken.
@@ -45,6 +54,9 @@ class Receiver:
         deliveries = self._client.inbox(wait=wait)
         lanes: defaultdict[int, list[Delivery]] = defaultdict(list)
         for delivery in deliveries:
+            if delivery["size"] > LARGE_PACKET_BYTES:
+                self._large.begin(delivery["delivery_id"], partial(self._take_lane, [delivery]))
+                continue
             pair = f"{delivery['sender']} {delivery['recipient']}".encode()
             lanes[zlib.crc32(pair) % RECEIVE_LANES].append(delivery)
         return sum(self._pool.map(self._take_lane, lanes.values()))
@@ -75,18 +87,30 @@ class Receiver:
             hub_packet_id=delivery["packet_id"], organization=organization
         ).first()
         if inbound is None:
-            fetched = self._client.fetch(delivery["delivery_id"], delivery["sha256"])
+            signature = self._fetch(delivery)
+            digest = signing.SHA256Digest(bytes.fromhex(delivery["sha256"]))
             report = signing.verify_detached(
-                fetched.raw, fetched.signature, trust=pki.trust(), at=timezone.now()
+                digest, signature, trust=pki.trust(), at=timezone.now()
             )
             inbound = actions.store_arrival(
                 organization=organization,
                 delivery=delivery,
-                raw=fetched.raw,
-                signature=fetched.signature,
+                signature=signature,
                 report=report,
             )
         self._acknowledge(inbound)
+
+    def _fetch(self, delivery: Delivery) -> bytes:
+        """Bring the packet into the file store, durable and checked; return its signature."""
+        sha256 = delivery["sha256"]
+        if delivery["size"] > LARGE_PACKET_BYTES:
+            collected = files.partial(UUID(delivery["delivery_id"]))
+            signature = self._client.fetch_file(delivery, collected)
+            files.take(collected, sha256)
+            return signature
+        fetched = self._client.fetch(delivery["delivery_id"], sha256)
+        files.put(fetched.raw)
+        return fetched.signature
 
     def _acknowledge(self, inbound: Inbound) -> None:
         receipt = self._client.acknowledgement(

@@ -12,6 +12,8 @@ CLOCK_OFFSET_MAX_S = 30
 SEND_LEASE_S = 90
 RETRY_MAX_S = 300
 RECEIVE_LANES = 4
+LARGE_PACKET_BYTES = 8 * 1024 * 1024
+"""A packet above this size goes out in chunks, comes in by ranges, and is never whole in memory."""
 
 _FINAL = frozenset({400, 403, 409, 413, 422})
 _REQUEST_PROBLEMS = ("signing.request_", "hub.request_", "hub.node_")

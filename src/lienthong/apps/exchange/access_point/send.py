@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
-from lienthong.client import HubClient, HubRefused, check_receipt
+from lienthong.client import Accepted, HubClient, HubRefused, check_receipt
 from lienthong.core.errors import Problem
 
 from . import actions
 from .models import Outbound
 from .problems import ClockOffset
-from .rules import CLOCK_OFFSET_MAX_S, is_final
-from .threads import database_thread
+from .rules import CLOCK_OFFSET_MAX_S, LARGE_PACKET_BYTES, is_final
+from .threads import Aside, database_thread
 
 SENDERS = 4
 
@@ -30,20 +31,31 @@ class Sender:
     def __init__(self, client: HubClient) -> None:
         self._client = client
         self._pool = ThreadPoolExecutor(SENDERS, "access-point-send")
+        self._large = Aside("access-point-send-large")
 
     def close(self) -> None:
         self._pool.shutdown()
+        self._large.close()
+
+    def finish(self) -> None:
+        """Return when the large packets that were begun have been tried."""
+        self._large.finish()
 
     def send_due(self) -> int:
         """Try every packet that is due once. Return how many the axis answered for.
 
+        Large ones are begun and go on beside the others, so that these do not wait for them.
         Raises HubUnreachable and ClockOffset, so that the caller waits before it asks again.
         """
         self.check_clock()
         answered = 0
         with accounts.everywhere():
             while claimed := actions.claim_outbound(SENDERS * 4):
-                results = list(self._pool.map(self._send, claimed))
+                large = [each for each in claimed if _is_large(each)]
+                for each in large:
+                    self._large.begin(each.pk, partial(self._send, each))
+                small = [each for each in claimed if each not in large]
+                results = list(self._pool.map(self._send, small))
                 answered += sum(problem is None for problem in results)
                 stopping = [each for each in results if each is not None]
                 if stopping:
@@ -63,8 +75,7 @@ class Sender:
     def _send(self, outbound: Outbound) -> Problem | None:
         """Send one packet. Return the problem that will stop the others too, if there is one."""
         try:
-            raw = files.get(outbound.packet_sha256)
-            answer = self._client.send(raw, signature=bytes(outbound.signature), kind=outbound.kind)
+            answer = self._hand_over(outbound)
             check_receipt(
                 answer,
                 packet_sha256=outbound.packet_sha256,
@@ -87,6 +98,24 @@ class Sender:
             return problem
         actions.note_accepted(outbound.pk, answer)
         return None
+
+    def _hand_over(self, outbound: Outbound) -> Accepted:
+        """A large packet goes from its file in chunks; what the axis has of it stays there."""
+        signature, kind = bytes(outbound.signature), outbound.kind
+        sha256 = outbound.packet_sha256
+        if not _is_large(outbound):
+            return self._client.send(files.get(sha256), signature=signature, kind=kind)
+        path = files.open_path(sha256)
+        files.check(sha256)
+        return self._client.send_file(path, sha256=sha256, signature=signature, kind=kind)
+
+
+def _is_large(outbound: Outbound) -> bool:
+    try:
+        size = files.open_path(outbound.packet_sha256).stat().st_size
+    except files.FileUnknown:  # the sending of it says so
+        return False
+    return size > LARGE_PACKET_BYTES
 
 
 def codes_of(outbound: Outbound) -> frozenset[str]:

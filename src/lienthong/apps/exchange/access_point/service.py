@@ -76,6 +76,7 @@ class AccessPoint:
         """End the loops. A long poll that is still open ends with the process, or in its time."""
         self._stop.set()
         self._work.set()
+        self.client.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(STOP_WITHIN_S)
@@ -190,7 +191,9 @@ def exchange_once(
     point = AccessPoint(base_url=base_url, clock=clock)
     try:
         sent = database_thread(point.sender.send_due)()
+        point.sender.finish()
         received = point.receiver.receive(wait=wait)
+        point.receiver.finish()
     finally:
         point.stop()
     return sent, received

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection
 
 from lienthong.apps.accounts import api as accounts
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,3 +32,37 @@ def database_thread(call: Callable[P, T]) -> Callable[P, T]:
             connection.close()
 
     return run
+
+
+class Aside:
+    """Work that takes long, such as a large packet, one after the other, so that what is short
+    and urgent does not wait behind it."""
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, name)
+        self._lock = threading.Lock()
+        self._under_way: dict[Hashable, Future[Any]] = {}
+
+    def begin(self, key: Hashable, call: Callable[[], object]) -> None:
+        """Do `call` later; nothing when the work of this key waits or runs already."""
+        with self._lock:
+            if key not in self._under_way:
+                self._under_way[key] = self._pool.submit(self._run, key, call)
+
+    def finish(self) -> None:
+        """Return when everything begun has ended."""
+        with self._lock:
+            running = list(self._under_way.values())
+        wait(running)
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, key: Hashable, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception:
+            logger.exception("work aside failed: %s", key)
+        finally:
+            with self._lock:
+                self._under_way.pop(key, None)

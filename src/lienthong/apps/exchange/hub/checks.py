@@ -8,9 +8,12 @@ DX-06, DX-12.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -19,6 +22,7 @@ from lienthong.core import edxml, signing
 from .participants import Agency, Node, Participants
 from .problems import (
     DocumentSignatureInvalid,
+    DocumentTooLarge,
     DocumentUnsigned,
     PacketSignatureInvalid,
     RecipientLocked,
@@ -32,6 +36,9 @@ from .store import Parties
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 PDF = "application/pdf"
+MAIN_DOCUMENT_MAX_BYTES = 50 * 1024 * 1024
+CHECKING = "checking-"
+"""How a folder of attachments begins that are being checked; a crash may leave it."""
 ISSUING = frozenset({edxml.BusinessKind.NEW, edxml.BusinessKind.REPLACEMENT})
 """Operations that bring a new document, so that its id must be unused (V-19)."""
 
@@ -80,27 +87,38 @@ class Checker:
         limits: edxml.Limits,
         parties: DocumentParties,
         on_difference: Callable[[signing.Difference], None] | None = None,
+        *,
+        large_limits: edxml.Limits | None = None,
     ) -> None:
         self._profile = profile
+        self._large_limits = large_limits or limits
         self._limits = limits
         self._parties = parties
         self._verifier = signing.Verifier(on_difference=on_difference)
 
     def check(
         self,
-        raw: bytes,
+        content: bytes | Path,
         envelope: Envelope,
         participants: Participants,
         trust: signing.Trust,
         now: datetime,
+        *,
+        large: bool = False,
     ) -> Checked:
-        """Return what is to be kept. Raises the Problem that keeps the packet out."""
+        """Return what is to be kept. Raises the Problem that keeps the packet out.
+
+        content: the packet, or the file that holds it and whose digest `envelope` has been held
+        against; then its attachments stay on disk. large: it came in chunks and may be larger.
+        """
         seal = None
         if envelope.door is Door.NATIVE:
-            seal = signing.verify_detached(raw, envelope.signature, trust=trust, at=now)
+            sealed = signing.SHA256Digest(bytes.fromhex(envelope.sha256))
+            seal = signing.verify_detached(sealed, envelope.signature, trust=trust, at=now)
             if seal.indication is not signing.Indication.PASSED:
                 raise PacketSignatureInvalid(reason=_why(seal))
-        reading = self._read(raw, envelope, participants, now)
+        limits = self._large_limits if large else self._limits
+        reading = self._read(content, envelope, participants, now, limits)
         sender = _sender(reading, envelope, participants, seal)
         _refuse(reading, participants)
         packet = reading.packet
@@ -112,7 +130,12 @@ class Checker:
         return _checked(packet, reading, sender, participants, done)
 
     def _read(
-        self, raw: bytes, envelope: Envelope, participants: Participants, now: datetime
+        self,
+        content: bytes | Path,
+        envelope: Envelope,
+        participants: Participants,
+        now: datetime,
+        limits: edxml.Limits,
     ) -> edxml.Reading:
         """Parse and apply every rule the hub can answer; all findings at once.
 
@@ -137,13 +160,8 @@ class Checker:
             organization=organization,
             document=document if envelope.kind is Kind.STATUS else None,
         )
-        reading = edxml.read(
-            raw,
-            profile=self._profile_of(envelope.node),
-            limits=self._limits,
-            declared=envelope.kind.value,
-            context=context,
-        )
+        profile = self._profile_of(envelope.node)
+        reading = _reading(content, profile, limits, envelope.kind, context)
         packet = reading.packet
         if not isinstance(packet, edxml.DocumentPacket) or (
             packet.business.kind is edxml.BusinessKind.NEW and not packet.responses
@@ -154,11 +172,10 @@ class Checker:
             own = packet.business.kind in ISSUING and document_id == packet.document_id
             return None if own else document(document_id)
 
-        asked = edxml.check(
-            packet,
-            replace(context, document=other),
-            profile=self._profile_of(envelope.node),
-        )
+        context = replace(context, document=other)
+        if isinstance(content, Path):
+            return _reading(content, profile, limits, envelope.kind, context)
+        asked = edxml.check(packet, context, profile=profile)
         more = tuple(each for each in asked if each not in reading.findings)
         refused = any(each.refuses for each in more)
         return replace(
@@ -192,6 +209,51 @@ class Checker:
             {"check": "document_signature", "ok": True, "field": each.field, "signer": _name(each)}
             for each in report.signatures
         ]
+
+
+def _reading(
+    content: bytes | Path,
+    profile: edxml.Profile,
+    limits: edxml.Limits,
+    kind: Kind,
+    context: edxml.Context,
+) -> edxml.Reading:
+    """Read a packet. Of one in a file, only the main document is then in memory."""
+    if isinstance(content, bytes):
+        return edxml.read(
+            content, profile=profile, limits=limits, declared=kind.value, context=context
+        )
+    prefix = f"{CHECKING}{os.getpid()}-"
+    with TemporaryDirectory(prefix=prefix, dir=content.parent) as folder:
+        reading = edxml.read_file(
+            content,
+            profile=profile,
+            limits=limits,
+            declared=kind.value,
+            context=context,
+            folder=Path(folder),
+        )
+        packet = reading.packet
+        if isinstance(packet, edxml.DocumentPacket):
+            packet = replace(packet, attachments=_attached(reading.files))
+        return edxml.Reading(packet, reading.findings, reading.facts)
+
+
+def _attached(files: Sequence[edxml.StoredFile]) -> tuple[edxml.Attachment, ...]:
+    """The main document with its bytes; without one the first file, empty.
+
+    Raises DocumentTooLarge.
+    """
+    main = next((each for each in files if each.content_type == PDF), None)
+    if main is not None and main.path.stat().st_size > MAIN_DOCUMENT_MAX_BYTES:
+        raise DocumentTooLarge(name=main.name, max_bytes=MAIN_DOCUMENT_MAX_BYTES)
+    found = main or next(iter(files), None)
+    if found is None:
+        return ()
+    data = b"" if main is None else main.path.read_bytes()
+    return (
+        edxml.Attachment(found.content_id, found.name, found.content_type, found.description, data),
+    )
 
 
 def main_document(packet: edxml.DocumentPacket) -> edxml.Attachment | None:

@@ -57,6 +57,7 @@ class HubConfig:
     bundle: Callable[[], bytes]
     packet_max_bytes: int = 150 * MEBIBYTE
     documents_max_bytes: int = 100 * MEBIBYTE
+    large_packet_max_bytes: int = 1536 * MEBIBYTE
     memory_max_bytes: int = 512 * MEBIBYTE
     waiting_max: int = 256
     batch_max: int = 64
@@ -97,6 +98,7 @@ class HubConfig:
             packet_max_bytes=settings.PACKET_SIZE_MAX_BYTES,
             documents_max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES,
             waiting_max=settings.HUB_WAITING_MAX,
+            large_packet_max_bytes=settings.LARGE_PACKET_SIZE_MAX_BYTES,
             lanes=load(Path(settings.HUB_DELIVERY_FILE or DEFAULT_FILE)),
         )
 

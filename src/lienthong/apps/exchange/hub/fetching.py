@@ -14,6 +14,7 @@ from lienthong.core import signing
 
 from . import deliveries
 from .door import read_body
+from .pieces import packet_answer
 from .problems import DeliveryNotFound, ReceiptInvalid
 from .shared import RouteRow, answer, authenticated, hub_of, number, path_id
 
@@ -51,13 +52,12 @@ async def get_delivery_packet(request: Request) -> Response:
     stored = await hub.io(hub.store.of_delivery, delivery_id, codes)
     if stored is None:
         raise DeliveryNotFound
-    raw = await hub.io(hub.segments.read, stored.place, stored.id, stored.size, stored.sha256)
     headers = {
         "Packet-Signature": f":{pybase64.b64encode_as_string(stored.signature)}:",
         "Packet-Sha256": stored.sha256,
         "Packet-Kind": stored.kind,
     }
-    return Response(raw, headers=headers, media_type="application/edxml+xml")
+    return await packet_answer(hub, request, stored, headers)
 
 
 async def post_acknowledgement(request: Request) -> Response:

@@ -80,7 +80,37 @@ _STATE = {"enum": ["QUEUED", "FETCHED", "DELIVERED", "FAILED", "DEAD", "WITHDRAW
 _MOMENT = {"type": "string", "format": "date-time"}
 _UUID = {"type": "string", "format": "uuid"}
 
+_SHA256: dict[str, Any] = {
+    "name": "sha256",
+    "in": "path",
+    "required": True,
+    "description": "Of the whole packet, lower-case hex",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+}
+
 _SCHEMAS: dict[str, Any] = {
+    "UploadWanted": {
+        "type": "object",
+        "required": ["sha256", "size"],
+        "properties": {"sha256": _STRING, "size": {"type": "integer", "minimum": 1}},
+    },
+    "Upload": {
+        "type": "object",
+        "properties": {
+            "sha256": _STRING,
+            "size": {"type": "integer"},
+            "chunk_bytes": {"type": "integer"},
+            "missing": {
+                "type": "array",
+                "description": "Byte ranges; `to` is the first byte behind",
+                "items": {
+                    "type": "object",
+                    "properties": {"from": {"type": "integer"}, "to": {"type": "integer"}},
+                },
+            },
+            "expires_at": _MOMENT,
+        },
+    },
     "Problem": {
         "type": "object",
         "required": ["code", "status", "text", "facts"],
@@ -226,6 +256,101 @@ _PATHS: dict[str, Any] = {
             },
         }
     },
+    "/v1/uploads": {
+        "post": {
+            "summary": "Begin a packet that comes in chunks, or learn how far it is",
+            "security": _SIGNED,
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/UploadWanted"}}
+                },
+            },
+            "responses": {
+                "201": _json("Begun", "Upload"),
+                "200": _json("Begun before", "Upload"),
+                **_refusal(
+                    problems.HeaderMissing,
+                    problems.PacketTooLarge,
+                    problems.HubBusy,
+                    problems.HubStorageFull,
+                ),
+            },
+        }
+    },
+    "/v1/uploads/{sha256}": {
+        "get": {
+            "summary": "What of an upload is still missing",
+            "security": _SIGNED,
+            "parameters": [_SHA256],
+            "responses": {
+                "200": _json("The upload", "Upload"),
+                **_refusal(problems.UploadNotFound),
+            },
+        },
+        "delete": {
+            "summary": "Give an upload up",
+            "security": _SIGNED,
+            "parameters": [_SHA256],
+            "responses": {"204": {"description": "Gone, also when there was none"}},
+        },
+    },
+    "/v1/uploads/{sha256}/{offset}": {
+        "put": {
+            "summary": "One chunk at its offset; answered once it is on the disk; may be repeated",
+            "security": _SIGNED,
+            "parameters": [
+                _SHA256,
+                {
+                    "name": "offset",
+                    "in": "path",
+                    "required": True,
+                    "description": "A multiple of chunk_bytes",
+                    "schema": {"type": "integer", "minimum": 0},
+                },
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+                },
+            },
+            "responses": {
+                "200": _json("Kept", "Upload"),
+                **_refusal(
+                    problems.UploadNotFound,
+                    problems.DigestMismatch,
+                    problems.ChunkWrong,
+                    problems.PacketTooLarge,
+                    problems.HubBusy,
+                    problems.HubStorageFull,
+                ),
+            },
+        }
+    },
+    "/v1/uploads/{sha256}/packet": {
+        "post": {
+            "summary": "Hand over the packet whose chunks are all here; answers as /v1/packets",
+            "security": _SIGNED,
+            "parameters": [
+                _SHA256,
+                _header("Packet-Signature", "`:base64:` of the detached CAdES signature"),
+                _header("Packet-Kind", "`edoc` or `status`"),
+            ],
+            "responses": {
+                "201": _json("Taken in", "Receipt"),
+                "200": _json("These bytes were taken in before: the first receipt", "Receipt"),
+                **_refusal(
+                    problems.UploadNotFound,
+                    problems.UploadIncomplete,
+                    problems.DigestMismatch,
+                    problems.DocumentTooLarge,
+                    problems.HubBusy,
+                    problems.HubStoreFailed,
+                ),
+            },
+        }
+    },
     "/v1/packets/{id}": {
         "get": {
             "summary": "A packet sent or received, with the state of each recipient",
@@ -276,7 +401,14 @@ _PATHS: dict[str, Any] = {
                     "The packet; headers Packet-Signature, Packet-Sha256, Packet-Kind",
                     "application/edxml+xml",
                 ),
-                **_refusal(problems.DeliveryNotFound, problems.ContentDamaged),
+                "206": _binary(
+                    "The range asked for (`Range: bytes=from-to`)", "application/edxml+xml"
+                ),
+                **_refusal(
+                    problems.DeliveryNotFound,
+                    problems.RangeNotSatisfiable,
+                    problems.ContentDamaged,
+                ),
             },
         }
     },

@@ -77,6 +77,12 @@ class DocumentUnsigned(Problem):
     text = "Văn bản chính ({name}) chưa có chữ ký số của người có thẩm quyền và của cơ quan."
 
 
+class DocumentTooLarge(Problem):
+    code = "hub.document_too_large"
+    status = 422
+    text = "Văn bản chính ({name}) lớn hơn mức cho phép ({max_bytes} byte); chỉ tệp kèm được lớn."
+
+
 class DocumentSignatureInvalid(Problem):
     code = "hub.document_signature_invalid"
     status = 422
@@ -175,6 +181,33 @@ class KitClosed(Problem):
     code = "hub.kit_closed"
     status = 503
     text = "Trục liên thông chưa mở cửa kết nối cho bộ công cụ khách."
+
+
+class UploadNotFound(Problem):
+    code = "hub.upload_not_found"
+    status = 404
+    text = "Không có lượt tải lên nào của điểm kết nối này với mã băm đã nêu; đề nghị bắt đầu lại."
+
+
+class ChunkWrong(Problem):
+    code = "hub.chunk_wrong"
+    status = 422
+    text = (
+        "Phần tải lên ở vị trí {offset} sai vị trí hoặc sai độ dài; mỗi phần dài {chunk_bytes} "
+        "byte, riêng phần cuối là phần còn lại của {size} byte."
+    )
+
+
+class UploadIncomplete(Problem):
+    code = "hub.upload_incomplete"
+    status = 409
+    text = "Gói tin tải lên còn thiếu dữ liệu, từ vị trí {offset}."
+
+
+class RangeNotSatisfiable(Problem):
+    code = "hub.range_not_satisfiable"
+    status = 416
+    text = "Khoảng byte yêu cầu nằm ngoài gói tin ({size} byte)."
 
 
 class DeliveryPlanWrong(Problem):

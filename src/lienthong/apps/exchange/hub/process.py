@@ -28,6 +28,7 @@ from .problems import HubStoreFailed, KitClosed
 from .rules import Door
 from .segments import Segments
 from .store import Store, StoredPacket
+from .uploads import Uploads, swept
 
 IO_THREADS = 6
 
@@ -51,7 +52,15 @@ class Hub:
             packet_bytes=config.packet_max_bytes, decoded_bytes=config.documents_max_bytes
         )
         self.checker = Checker(
-            config.profile, limits, self.store.parties, self.metrics.count_difference
+            config.profile,
+            limits,
+            self.store.parties,
+            self.metrics.count_difference,
+            large_limits=edxml.Limits(
+                packet_bytes=config.large_packet_max_bytes,
+                attachment_bytes=config.large_packet_max_bytes,
+                decoded_bytes=config.large_packet_max_bytes,
+            ),
         )
         self.intake = Intake(
             config,
@@ -60,6 +69,7 @@ class Hub:
             ledger=self.ledger,
             ring=self.bell.ring,
         )
+        self.uploads = Uploads(config.data_dir / "uploads")
         self.participants: Participants = NOBODY
         self.trust: signing.Trust | None = None
         self.closing = False
@@ -71,6 +81,8 @@ class Hub:
         await self.io(self.store.open)
         if left := self.segments.sweep():
             logger.info("removed %d bodies that were being received when the hub stopped", left)
+        if old := await self.io(swept, self.uploads):
+            logger.info("removed %d uploads that nobody went on with", old)
         await self.refresh()
         self._refreshing = asyncio.create_task(self._keep_fresh())
 
@@ -115,22 +127,23 @@ class Hub:
         """Run a blocking call in the threads that talk to disk and database."""
         return await asyncio.get_running_loop().run_in_executor(self._io, call, *arguments)
 
-    async def check(self, body: Body, envelope: Envelope) -> Checked:
-        """Run the checks in a thread of theirs."""
+    async def check(self, body: Body, envelope: Envelope, *, large: bool = False) -> Checked:
+        """Run the checks in a thread of theirs. large: by the limits of uploads."""
         participants, trust = self.participants, self.trust
         if trust is None:
             raise HubStoreFailed
 
         def work() -> Checked:
             now = datetime.now(UTC)
-            return self.checker.check(body.load(), envelope, participants, trust, now)
+            content = body.file or body.raw
+            return self.checker.check(content, envelope, participants, trust, now, large=large)
 
         return await self._checking.run(work)
 
-    async def accept(self, body: Body, envelope: Envelope) -> Accepted:
+    async def accept(self, body: Body, envelope: Envelope, *, large: bool = False) -> Accepted:
         """Check and keep a packet. A packet whose bytes are known gets its first answer."""
         try:
-            checked = await self.check(body, envelope)
+            checked = await self.check(body, envelope, large=large)
         except Problem:
             same = await self.io(self.store.find_same, envelope.node.node_id, envelope.sha256)
             if same is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import evidence, fetching, lookup, operation, sending
+from . import evidence, fetching, lookup, operation, sending, uploading
 from .shared import RouteRow
 
 ROUTES: tuple[RouteRow, ...] = (
     *sending.ROUTES,
+    *uploading.ROUTES,
     *lookup.ROUTES,
     *fetching.ROUTES,
     *evidence.ROUTES,

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import struct
 import uuid
 from collections.abc import Iterator, Sequence
@@ -116,6 +117,12 @@ class Segments:
             raise ContentDamaged(packet_id=str(packet_id))
         return body
 
+    def locate(self, place: Place, packet_id: uuid.UUID) -> tuple[Path, int]:
+        """The file that holds a body, and where in it the body begins."""
+        if place.segment == OWN_FILE:
+            return self.own_file(packet_id), 0
+        return self._path(place.segment), place.position
+
     def own_file(self, packet_id: uuid.UUID) -> Path:
         """The file of a large body."""
         return self._own_files / packet_id.hex[-2:] / packet_id.hex
@@ -152,9 +159,9 @@ class Segments:
 
         Those of another hub process that runs on the same files stay.
         """
-        left = [path for path in self._own_files.glob("receiving-*") if not _is_received(path)]
+        left = [path for path in self._own_files.glob("*-*") if not _is_received(path)]
         for path in left:
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         return len(left)
 
     def records(self, number: int) -> Iterator[tuple[Place, int, str, bool]]:

@@ -37,7 +37,7 @@ async def post_packet(request: Request) -> Response:
                 hub, request, caller, Envelope(kind, signature, sha256, caller.node)
             )
         except Problem as problem:
-            await _note_refusal(hub, caller, problem)
+            await note_refusal(hub, caller, problem)
             raise
     hub.metrics.packets.labels("new" if accepted.is_new else "again").inc()
     return answer(accepted_json(accepted), 201 if accepted.is_new else 200)
@@ -58,7 +58,8 @@ async def _received(hub: Hub, request: Request, caller: Caller, envelope: Envelo
             await hub.io(body.discard)
 
 
-async def _note_refusal(hub: Hub, caller: Caller, problem: Problem) -> None:
+async def note_refusal(hub: Hub, caller: Caller, problem: Problem) -> None:
+    """Count a refusal and keep its fact for the operator; being busy is none."""
     hub.metrics.refusals.labels(problem.code).inc()
     if isinstance(problem, HubBusy | HubStoreFailed):
         return
