@@ -24,7 +24,7 @@ from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.directory import api as directory
 from lienthong.apps.files import api as files
 from lienthong.apps.pki import queries as keys
-from lienthong.apps.pki.contract import ISSUING, RequestKind
+from lienthong.apps.pki.contract import ISSUING, VERSION, RequestKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest, RequestTable
 from lienthong.apps.pki.registration import asking, deciding, mapping, queries
 from lienthong.apps.pki.registration.rules import Ground, RequestState, TableUnreadable
@@ -179,7 +179,7 @@ def _act(
     table: RequestTable, approved: list[CertificateRequest], actor: Actor, at: datetime
 ) -> dict[str, object]:
     return {
-        "version": mapping.VERSION,
+        "version": VERSION,
         "table": table.sha256,
         "approved_by": actor.name,
         "approved_at": at.isoformat(timespec="seconds"),
