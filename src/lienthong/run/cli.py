@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("lienthong.run.commands.demo:demo", "The country on one machine."),
     "doctor": ("lienthong.run.commands.doctor:doctor", "Say what this machine has and lacks."),
     "hub": ("lienthong.run.commands.hub:hub", "Operate the axis: what could not be delivered."),
+    "log": ("lienthong.run.commands.log:log", "Audit logs; name witnesses."),
     "migrate": ("lienthong.run.commands.migrate:migrate", "Bring a node's tables up to date."),
     "node": ("lienthong.run.commands.node:node", "Make, run and examine a node."),
     "packet": ("lienthong.run.commands.packet:packet", "Make, show and check edXML packets."),

@@ -99,6 +99,11 @@ class NodeConfig:
         """Where a role of this node answers."""
         return f"http://{self.host}:{self.port(role)}{path}"
 
+    @property
+    def evidence_url(self) -> str:
+        """Where others read this node's logs and ask it to witness theirs."""
+        return self.url("hub" if self.kind == "axis" else "access_point")
+
     def health_url(self, role: RoleName) -> str | None:
         path = ROLES[role].health_path
         return None if path is None else self.url(role, path)
@@ -125,6 +130,7 @@ class NodeConfig:
             "LIENTHONG_DATA_DIR": str(self.data_dir.absolute()),
             "LIENTHONG_HUB_URL": self.hub_url,
             "LIENTHONG_PKI_URL": self.pki_url,
+            "LIENTHONG_EVIDENCE_URL": self.evidence_url,
             "LIENTHONG_DATABASE_URL": self.database_url,
             "LIENTHONG_SECRET_KEY_FILE": str(self.secret_key_file.absolute()),
             "LIENTHONG_ALLOWED_HOSTS": ",".join(self.allowed_hosts),

@@ -46,6 +46,7 @@ NODE_KIND = os.environ.get("LIENTHONG_NODE_KIND", "agency")  # "agency" or "axis
 NODE_TITLE = os.environ.get("LIENTHONG_NODE_TITLE", "Liên Thông")
 DATA_DIR = Path(os.environ.get("LIENTHONG_DATA_DIR", "var/laptop"))
 HUB_URL = os.environ.get("LIENTHONG_HUB_URL", "http://127.0.0.1:8000")
+EVIDENCE_URL = os.environ.get("LIENTHONG_EVIDENCE_URL", "")  # where others read this node's logs
 PKI_URL = os.environ.get("LIENTHONG_PKI_URL", "")  # the authority's services; empty: none
 DEMO = _flag("LIENTHONG_DEMO")
 

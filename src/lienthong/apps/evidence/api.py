@@ -21,12 +21,13 @@ from lienthong.apps.evidence.rules import (
     trust_label,
     witness_name,
 )
-from lienthong.apps.evidence.sources import Head, LogSource, Rows, origin, register_source, source
+from lienthong.apps.evidence.sources import Head, LogSource, origin, register_source, source
 from lienthong.apps.evidence.stamping import stamp_due, stamped_digest, stamps_of
 from lienthong.apps.evidence.submission import submit_all, witnessed
-from lienthong.apps.evidence.watching import told_rows, watch_all
+from lienthong.apps.evidence.watching import watch_all
 from lienthong.apps.evidence.wire import fetching
 from lienthong.apps.evidence.witnessing import own_key
+from lienthong.core.signing.log_audit import Rows
 
 __all__ = [
     "Head",
@@ -62,7 +63,6 @@ __all__ = [
     "stamps_of",
     "submit_all",
     "tile_answer",
-    "told_rows",
     "trust_label",
     "watch",
     "watch_all",

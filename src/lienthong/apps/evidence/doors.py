@@ -18,6 +18,7 @@ from lienthong.apps.evidence import rules, sources, stamping, submission, witnes
 from lienthong.apps.evidence.models import Incident
 from lienthong.core import tlog
 from lienthong.core.errors import Problem
+from lienthong.core.signing.log_audit import Rows
 
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 INCIDENTS_TOLD = 100
@@ -33,6 +34,8 @@ def log_answer(log: sources.LogSource, name: str, path: str, accepts: str) -> Re
     """
     if path == "checkpoint":
         return checkpoint_answer(submission.witnessed(name, log.head()))
+    if path == "witnessed":
+        return checkpoint_answer(submission.largest_witnessed(name))
     if path == "key":
         return PlainTextResponse(f"{log.key()}\n", headers=_FRESH)
     if path == "rows":
@@ -48,7 +51,7 @@ def checkpoint_answer(note: str) -> Response:
     return PlainTextResponse(note, headers=_FRESH)
 
 
-def rows_answer(rows: sources.Rows) -> Response:
+def rows_answer(rows: Rows) -> Response:
     facts = {"size": rows.size, "rows": rows.rows, "waiting": rows.waiting, "false": rows.false}
     return json_answer(facts)
 

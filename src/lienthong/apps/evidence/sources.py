@@ -10,6 +10,7 @@ from django.conf import settings
 
 from lienthong.apps.evidence import rules
 from lienthong.core import tlog
+from lienthong.core.signing.log_audit import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +19,6 @@ class Head:
 
     size: int
     checkpoint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """How the rows behind a log stand against it, looked at now.
-
-    size: entries of the log. rows: rows with a place in it. waiting: rows that should be in it by
-    now. false: rows that nobody entitled wrote.
-    """
-
-    size: int
-    rows: int
-    waiting: int = 0
-    false: int = 0
-
-    def findings(self) -> Iterator[tuple[str, str]]:
-        """What does not hold, as (kind, Vietnamese sentence)."""
-        if self.rows != self.size:
-            yield "rows_outside", f"Có {self.rows} dòng dữ liệu cho {self.size} mục nhật ký."
-        if self.waiting:
-            yield "rows_waiting", f"{self.waiting} dòng dữ liệu chưa vào nhật ký dù đã quá hạn."
-        if self.false:
-            yield "rows_false", f"{self.false} dòng dữ liệu không do phần mềm của nút ghi."
 
 
 class LogSource(Protocol):

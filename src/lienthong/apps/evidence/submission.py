@@ -126,6 +126,12 @@ def _ask_incidents(name: str, witness: Witness) -> None:
         )
 
 
+def largest_witnessed(name: str) -> str:
+    """The largest checkpoint with cosignatures, "" when there is none."""
+    found = WitnessedHead.objects.filter(log=name).first()
+    return found.checkpoint if found else ""
+
+
 def witnessed(name: str, head: Head) -> str:
     """The checkpoint to show: the head, with cosignatures when it has some."""
     found = WitnessedHead.objects.filter(log=name, size=head.size).first()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from django.utils import timezone
@@ -10,9 +9,11 @@ from django.utils import timezone
 from lienthong.apps.evidence import rules, wire
 from lienthong.apps.evidence.incidents import raise_incident
 from lienthong.apps.evidence.models import Watched
-from lienthong.apps.evidence.sources import Rows, origin, sources
+from lienthong.apps.evidence.sources import origin, sources
 from lienthong.apps.evidence.witnessing import seen_head
+from lienthong.apps.pki import api as pki
 from lienthong.core import tlog
+from lienthong.core.signing.log_audit import Rows, audit_log
 
 logger = logging.getLogger(__name__)
 
@@ -65,24 +66,15 @@ def audit(watched: Watched) -> tlog.LogReport:
     sweep = range(watched.cursor, watched.cursor + rules.SWEEP_ENTRIES)
     unread = range(max(watched.audited_size, sweep.stop), max(watched.size, sweep.stop))
     with wire.fetching(watched.url) as fetch:
-        report = tlog.audit(
-            fetch, key.public_key, seen=seen, whole=False, old_entries=(sweep, unread)
-        )
-        for kind, text in told_rows(fetch):
-            report.find(kind, text)
+        report = audit_log(
+            fetch,
+            key.public_key,
+            at=timezone.now(),
+            trust=pki.trust(),
+            seen=seen,
+            whole=False,
+            old_entries=(sweep, unread),
+        ).log
     if report.checkpoint is not None and report.checkpoint.origin != watched.origin:
         report.find("other_origin", f"Nhật ký tự xưng là “{report.checkpoint.origin}”.")
     return report
-
-
-def told_rows(fetch: tlog.Fetch) -> list[tuple[str, str]]:
-    """What the owner's own software finds about the rows behind its log."""
-    raw = fetch("rows")
-    if raw is None:
-        return []
-    try:
-        facts = json.loads(raw)
-        rows = Rows(**{name: int(facts[name]) for name in ("size", "rows", "waiting", "false")})
-    except (ValueError, KeyError, TypeError):
-        return [("rows_unreadable", "Nút không nói được các dòng dữ liệu khớp với nhật ký.")]
-    return list(rows.findings())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import httpx
 
@@ -15,12 +17,21 @@ ANSWER_SIZE_MAX_BYTES = 256 * (0xFFFF + 2)
 """A full bundle of the longest entries."""
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the machine's certificates costs more than a request."""
+    return ssl.create_default_context()
+
+
 @contextmanager
 def fetching(url: str) -> Iterator[tlog.Fetch]:
     """Fetch below the address of a log. What cannot be fetched raises LogAway; 404 is None."""
     base = url.rstrip("/")
     with httpx.Client(
-        timeout=ANSWER_WITHIN_S, trust_env=False, headers={"Cache-Control": "no-cache"}
+        timeout=ANSWER_WITHIN_S,
+        trust_env=False,
+        verify=_tls(),
+        headers={"Cache-Control": "no-cache"},
     ) as http:
 
         def fetch(path: str) -> bytes | None:
@@ -54,6 +65,7 @@ def submit(url: str, name: str, request: tlog.AddCheckpoint) -> httpx.Response:
             headers={"Content-Type": "text/plain; charset=utf-8"},
             timeout=ANSWER_WITHIN_S,
             trust_env=False,
+            verify=_tls(),
         )
     except httpx.HTTPError as error:
         raise WitnessAway(name=name, reason=type(error).__name__) from error
@@ -67,6 +79,7 @@ def incidents_at(url: str, name: str, origin: str) -> list[dict[str, object]]:
             params={"origin": origin},
             timeout=ANSWER_WITHIN_S,
             trust_env=False,
+            verify=_tls(),
         )
         answer.raise_for_status()
         found = answer.json()["incidents"]

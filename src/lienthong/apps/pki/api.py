@@ -17,7 +17,7 @@ from lienthong.apps.pki.authority.mandates import in_force as mandates_in_force
 from lienthong.apps.pki.authority.mandates import propose as propose_mandate
 from lienthong.apps.pki.authority.mandates import usual_terms
 from lienthong.apps.pki.authority.upkeep import keep as keep_register
-from lienthong.apps.pki.ceremony import make_national_pki
+from lienthong.apps.pki.ceremony import make_national_pki, publish_keys
 from lienthong.apps.pki.keyfiles import kit_key, own_key, own_secret
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.outside import fetch, timestamp_source
@@ -83,6 +83,7 @@ __all__ = [
     "own_secret",
     "person_signer",
     "propose_mandate",
+    "publish_keys",
     "register_certificate",
     "renew_crls",
     "revoke",

@@ -406,7 +406,12 @@ def publish(directory: Path, change: Callable[[Trust], Trust]) -> None:
 
 def publish_log_key(directory: Path, key: Ed25519PublicKey) -> None:
     """Put the public key of the axis' log among what everybody loads."""
-    publish(directory, lambda trust: replace(trust, keys={**trust.keys, "log": key}))
+    publish_keys(directory, {"log": key})
+
+
+def publish_keys(directory: Path, keys: Mapping[str, Ed25519PublicKey]) -> None:
+    """Put bare public keys, such as those of witnesses, among what everybody loads."""
+    publish(directory, lambda trust: replace(trust, keys={**trust.keys, **keys}))
 
 
 def crl_lifetime(name: str) -> timedelta:

@@ -19,6 +19,7 @@ from lienthong.core import tlog
 from lienthong.core.errors import Problem
 from lienthong.core.signing.evidence import NO_EVIDENCE, Evidence
 from lienthong.core.signing.jws import RECEIPT_TYPE, read_jws, report_jws, strict_object
+from lienthong.core.signing.log_audit import witnesses_in
 from lienthong.core.signing.log_entry import receipt_leaf
 from lienthong.core.signing.path import local
 from lienthong.core.signing.poe import Poe
@@ -134,7 +135,7 @@ def _log_checks(log: Mapping[str, Any], receipt: str, trust: Trust) -> list[Chec
     note = str(log["checkpoint"])
     checkpoint = tlog.verify_checkpoint(note, key, note.split("\n", 1)[0])
     text = f"Điểm kiểm tra của nhật ký “{checkpoint.origin}”, {checkpoint.size} mục, chữ ký đúng."
-    checks = [Check("checkpoint", True, text)]
+    checks = [Check("checkpoint", True, text), *witness_checks(note, trust)]
     if log["size"] != checkpoint.size:
         text = "Kích thước nhật ký ghi trong tệp khác với điểm kiểm tra."
         checks.append(Check("receipt", False, text))
@@ -144,6 +145,14 @@ def _log_checks(log: Mapping[str, Any], receipt: str, trust: Trust) -> list[Chec
     tlog.verify_inclusion(index, checkpoint.size, leaf, proof, checkpoint.root)
     text = f"Biên nhận nằm trong nhật ký ở vị trí {index}; bằng chứng Merkle khớp."
     return [*checks, Check("inclusion", True, text)]
+
+
+def witness_checks(note: str, trust: Trust) -> list[Check]:
+    """A line for each known witness that signed the checkpoint. Raises CheckpointInvalid."""
+    return [
+        Check("witness", True, f"Nhân chứng “{each.witness}” đã ký, {local(each.at)}.")
+        for each in tlog.cosignatures(note, witnesses_in(trust))
+    ]
 
 
 def _match_checks(

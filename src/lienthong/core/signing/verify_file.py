@@ -20,8 +20,9 @@ from lienthong.core.signing.authority import DOCUMENT_SIGNING, PACKET_SIGNING, R
 from lienthong.core.signing.cades import PACKET, verify_detached
 from lienthong.core.signing.evidence_file import EvidenceReport
 from lienthong.core.signing.jws import RECEIPT_TYPE, TOKEN_SIZE_MAX_BYTES, read_jws, report_jws
+from lienthong.core.signing.log_audit import log_key
 from lienthong.core.signing.pdf_verify import verify_pdf
-from lienthong.core.signing.receipt_file import LOG_KEY, check_receipt
+from lienthong.core.signing.receipt_file import check_receipt, witness_checks
 from lienthong.core.signing.report import Verdict, lowest
 from lienthong.core.signing.report_text import check_lines, document_lines, signature_lines
 from lienthong.core.signing.trust import Trust
@@ -251,13 +252,15 @@ def _jws(asked: _Asked) -> FileVerdict:
 
 
 def _checkpoint(asked: _Asked) -> FileVerdict:
-    key = asked.trust.keys.get(LOG_KEY)
+    origin = asked.data.partition(b"\n")[0].decode("utf-8", "replace")
+    key = log_key(asked.trust, origin)
     if key is None:
         text = "Không có khóa công khai của nhật ký (keys/log.pub) để kiểm tra."
         return FileVerdict("checkpoint", Verdict.UNKNOWN, (text,))
     try:
         note = asked.data.decode("utf-8")
-        checkpoint = tlog.verify_checkpoint(note, key, note.split("\n", 1)[0])
+        checkpoint = tlog.verify_checkpoint(note, key, origin)
+        witnesses = [one.text for one in witness_checks(note, asked.trust)]
     except Problem as problem:
         return FileVerdict("checkpoint", Verdict.INVALID, (problem.sentence,))
     except UnicodeDecodeError:
@@ -265,10 +268,12 @@ def _checkpoint(asked: _Asked) -> FileVerdict:
     lines = (
         f"Điểm kiểm tra của nhật ký “{checkpoint.origin}”: {Verdict.VALID.label}",
         f"  {checkpoint.size} mục, gốc {checkpoint.root.hex()}",
+        *(f"  {text}" for text in witnesses),
     )
     facts = {
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
+        "witnesses": witnesses,
     }
     return FileVerdict("checkpoint", Verdict.VALID, lines, facts)

@@ -6,6 +6,7 @@ tiles and makes proofs; anybody checks them offline, with these functions and no
 
 from lienthong.core.tlog.auditing import (
     Fetch,
+    FetchedTiles,
     Finding,
     LogReport,
     Seen,
@@ -79,6 +80,7 @@ __all__ = [
     "CheckpointInvalid",
     "Cosignature",
     "Fetch",
+    "FetchedTiles",
     "Finding",
     "Folds",
     "Growth",

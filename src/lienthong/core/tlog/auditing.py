@@ -130,7 +130,7 @@ def audit(
     if not _read_head(fetch, key, seen, witnesses or {}, report) or report.checkpoint is None:
         return report
     head = report.checkpoint
-    tiles = _Fetched(fetch, head.size)
+    tiles = FetchedTiles(fetch, head.size)
     try:
         tree = Tree(tiles, head.size)
         if head.size and tree.root() != head.root:
@@ -201,7 +201,7 @@ def _grew(tree: Tree, seen: Seen, head: Checkpoint, report: LogReport) -> bool:
     return True
 
 
-def _check_range(tiles: _Fetched, start: int, stop: int, report: LogReport) -> None:
+def _check_range(tiles: FetchedTiles, start: int, stop: int, report: LogReport) -> None:
     """Check level-0 tiles and entry bundles of the leaves from `start` up to `stop`."""
     for index in range(start // TILE_WIDTH, -(-stop // TILE_WIDTH)):
         width = min(TILE_WIDTH, tiles.size - index * TILE_WIDTH)
@@ -215,7 +215,7 @@ def _check_range(tiles: _Fetched, start: int, stop: int, report: LogReport) -> N
         _check_bundle(bundle, row, index * TILE_WIDTH, width, report)
 
 
-def _check_parents(tiles: _Fetched, index: int, row: bytes, report: LogReport) -> None:
+def _check_parents(tiles: FetchedTiles, index: int, row: bytes, report: LogReport) -> None:
     """A full tile is one hash of the tile above it, and so on upwards."""
     level = 0
     while len(row) == TILE_WIDTH * HASH_SIZE_BYTES:
@@ -235,7 +235,7 @@ def _check_parents(tiles: _Fetched, index: int, row: bytes, report: LogReport) -
         level, index, row = level + 1, parent, above
 
 
-def _compare_levels(tiles: _Fetched, report: LogReport) -> None:
+def _compare_levels(tiles: FetchedTiles, report: LogReport) -> None:
     """Say which tiles do not fit, when the root does not."""
     for index in range(tiles.size // TILE_WIDTH):
         try:
@@ -272,7 +272,7 @@ def _tell_entry(entry: bytes, index: int, report: LogReport) -> None:
         report.find("entry_removed", f"Mục số {index} không còn.", index)
 
 
-class _Fetched:
+class FetchedTiles:
     """Tiles of a log of that size, fetched by their names; the last ones are remembered."""
 
     def __init__(self, fetch: Fetch, size: int) -> None:

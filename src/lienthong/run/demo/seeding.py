@@ -15,8 +15,10 @@ from django.db import transaction
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import api as documents
+from lienthong.apps.evidence import api as evidence
 from lienthong.apps.exchange.hub import api as hub
 from lienthong.apps.pki import api as pki
+from lienthong.core import tlog
 from lienthong.core.signing.authority import make_ec_key
 from lienthong.run.demo import country as countries
 from lienthong.run.demo import test_parties
@@ -52,8 +54,10 @@ def node(office: Path) -> None:
             _person(human, organizations, secrets["people"][human.key], office / "pki")
         _keys(plan, organizations, secrets["seals"], office / "pki")
         _letters(plan, country, organizations)
+    _publish_keys(office / "pki")
     if plan.kind == "agency":
         _tell_axis(plan, country, office)
+        _watch_axis()
 
 
 def participants(office: Path) -> None:
@@ -61,6 +65,9 @@ def participants(office: Path) -> None:
     for file in sorted((office / "participants").glob("*.json")):
         facts = json.loads(file.read_text(encoding="utf-8"))
         hub.register_node(facts["node_id"], facts["name"], facts["certificate"], facts["codes"])
+        evidence.add_witness(facts["witness_key"], f"{facts['url']}/v1/witness")
+        evidence.watch(facts["journal_key"], f"{facts['url']}/v1/logs/journal")
+    pki.install_trust(office / "pki" / "trust")
 
 
 def office(folder: Path) -> None:
@@ -82,6 +89,7 @@ def office(folder: Path) -> None:
         pki.approve_mandate(second, proposed, signer, at=datetime.now(UTC))
 
 
+AXIS = "truc"
 CERTIFICATE_OFFICER, REGISTRAR = "cert_officer", "registrar"
 
 
@@ -212,6 +220,23 @@ def _letters(
             documents.submit_for_review(drafter, draft)
 
 
+def _publish_keys(authorities: Path) -> None:
+    """Let everybody know the keys of this node's journal and of the node as a witness."""
+    name = settings.NODE_NAME
+    keys = {"witness": evidence.own_key(), "journal": evidence.source("journal").key()}
+    pki.publish_keys(
+        authorities,
+        {evidence.trust_label(kind, name): key.public_key for kind, key in keys.items()},
+    )
+
+
+def _watch_axis() -> None:
+    """An agency's node witnesses the log of the axis and reads it."""
+    origin = evidence.log_origin(AXIS, "exchange")
+    key = tlog.VerifierKey(origin, tlog.LOG_KIND, pki.trust().keys["log"])
+    evidence.watch(str(key), f"{settings.HUB_URL}/v1/log")
+
+
 def _tell_axis(plan: NodePlan, country: Country, office: Path) -> None:
     """What a new node hands to the axis's operator: its name, its certificate, its agencies."""
     certificate = pki.node_signer().certificate.public_bytes(Encoding.PEM).decode("ascii")
@@ -220,6 +245,9 @@ def _tell_axis(plan: NodePlan, country: Country, office: Path) -> None:
         "name": plan.title,
         "certificate": certificate,
         "codes": [country.agency(key).code for key in plan.organizations],
+        "url": settings.EVIDENCE_URL,
+        "witness_key": str(evidence.own_key()),
+        "journal_key": str(evidence.source("journal").key()),
     }
     file = office / "participants" / f"{plan.name}.json"
     file.parent.mkdir(exist_ok=True)

@@ -49,7 +49,7 @@ async def get_log(request: Request) -> Response:
         if path == "checkpoint":
             head = hub.store.head(hub.ledger)
             return evidence.checkpoint_answer(log.shown() if head.size else head.checkpoint)
-        if path == "timestamps":
+        if path in {"timestamps", "witnessed"}:
             return and_close(lambda: evidence.log_answer(log, LOG_NAME, path, accepts))()
         return evidence.log_answer(log, LOG_NAME, path, accepts)
 

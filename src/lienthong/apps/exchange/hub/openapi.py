@@ -445,7 +445,7 @@ _PATHS: dict[str, Any] = {
                     "in": "path",
                     "required": True,
                     "description": "`checkpoint`, `tile/<level>/<index>`, `tile/entries/<index>`, "
-                    "each tile also as `.p/<width>`; `rows`, `timestamps`, `key`",
+                    "each tile also as `.p/<width>`; `witnessed`, `timestamps`, `rows`, `key`",
                     "schema": _STRING,
                 }
             ],
