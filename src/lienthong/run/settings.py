@@ -50,6 +50,18 @@ EVIDENCE_URL = os.environ.get("LIENTHONG_EVIDENCE_URL", "")  # where others read
 PKI_URL = os.environ.get("LIENTHONG_PKI_URL", "")  # the authority's services; empty: none
 DEMO = _flag("LIENTHONG_DEMO")
 
+# Mail: smtp://user:password@host:port, smtps:// for TLS from the start, ?tls=start for STARTTLS.
+# Where it is empty no letter is sent. WEB_URL is where people open this node's pages.
+WEB_URL = os.environ.get("LIENTHONG_WEB_URL", "").rstrip("/")
+_SMTP = urlsplit(os.environ.get("LIENTHONG_SMTP_URL", ""))
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _SMTP.hostname or "", _SMTP.port or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_SMTP.username or ""), unquote(_SMTP.password or "")
+EMAIL_USE_SSL = _SMTP.scheme == "smtps"
+EMAIL_USE_TLS = dict(parse_qsl(_SMTP.query)).get("tls") == "start"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("LIENTHONG_MAIL_FROM", "lienthong@localhost")
+
 # Limits (specs: edXML packets §6.4), bytes
 PACKET_SIZE_MAX_BYTES = int(
     os.environ.get("LIENTHONG_PACKET_SIZE_MAX_BYTES", str(150 * 1024 * 1024))
@@ -88,6 +100,7 @@ INSTALLED_APPS = [
     "lienthong.apps.accounts",
     "lienthong.apps.outbox",
     "lienthong.apps.files",
+    "lienthong.apps.notices",
     "lienthong.apps.pki",
     "lienthong.apps.evidence",
     "lienthong.apps.journal",

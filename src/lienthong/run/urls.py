@@ -8,6 +8,7 @@ urlpatterns = [
     path("van-ban/", include("lienthong.apps.documents.urls")),
     path("chung-thu/", include("lienthong.apps.pki.urls")),
     path("cap-chung-thu/", include("lienthong.apps.pki.authority.urls")),
+    path("thong-bao/", include("lienthong.apps.notices.urls")),
     path("truc/", include("lienthong.apps.exchange.hub.urls")),
 ]
 

@@ -17,6 +17,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "identity": SimpleLazyObject(lambda: navigation.identity(request)),
         "sections": sections,
+        "tools": SimpleLazyObject(lambda: navigation.tools(request)),
         "bar": SimpleLazyObject(lambda: navigation.bar(sections)),
         "waits_elsewhere": SimpleLazyObject(lambda: navigation.waits_elsewhere(sections)),
         "node_title": settings.NODE_TITLE,

@@ -60,13 +60,26 @@ BAR_LINKS_MAX = 4  # beside "Thêm", at 320 px and wider
 Sections = Callable[[HttpRequest], tuple[Section, ...]]
 Identify = Callable[[HttpRequest], Identity | None]
 
+Tool = Callable[[HttpRequest], Link | None]
+
 _sections: dict[str, Sections] = {}
+_tools: dict[str, Tool] = {}
 _identify: list[Identify] = []
 
 
 def register(context: str, sections: Sections) -> None:
     """Let `context` add its sections to the navigation of every page. Safe to call again."""
     _sections[context] = sections
+
+
+def register_tool(context: str, tool: Tool) -> None:
+    """Let `context` add an entry to the tools of the header: a bell. Safe to call again."""
+    _tools[context] = tool
+
+
+def tools(request: HttpRequest) -> tuple[Link, ...]:
+    """The tools of the header for whoever is looking."""
+    return tuple(found for build in _tools.values() if (found := build(request)) is not None)
 
 
 def register_identity(identify: Identify) -> None:

@@ -18,6 +18,11 @@ def seats(organization_id: int, role: Role | None = None, on: date | None = None
     return found.filter(role=role) if role else found
 
 
+def seats_with(role: Role, on: date | None = None) -> QuerySet[Seat]:
+    """The seats with a role, whatever the organization, held that day by those who may sign in."""
+    return _held(on).filter(role=role, person__is_active=True)
+
+
 def seats_of(person: Person, on: date | None = None) -> QuerySet[Seat]:
     """The seats a person holds on that day, today by default."""
     return _held(on).filter(person=person)

@@ -99,6 +99,11 @@ class Certificate(models.Model):
         return self.subject
 
     @property
+    def is_held(self) -> bool:
+        """On hold and not revoked."""
+        return self.held_at is not None and self.revoked_at is None
+
+    @property
     def certificate(self) -> x509.Certificate:
         """The certificate itself."""
         return x509.load_pem_x509_certificate(self.pem.encode("ascii"))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.pki import list_views
-from lienthong.apps.pki.registration import queries, views
+from lienthong.apps.pki.registration import desk_views, queries, views
 from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
 
@@ -26,14 +26,16 @@ urlpatterns = [
     path("yeu-cau/<uuid:pk>/tra-lai", views.return_request, name="return"),
     path("yeu-cau/<uuid:pk>/giao", views.deliver, name="deliver"),
     path("yeu-cau/<uuid:pk>/nhan", views.accept, name="accept"),
+    path("yeu-cau/<uuid:pk>/nguoi-thu-hai", views.second, name="second"),
     path("yeu-cau/<uuid:pk>/rut", views.withdraw, name="withdraw"),
     path("danh-sach-tin-cay", list_views.trust_list, name="trust_list"),
-    path("dang-ky/", views.worklist, name="worklist"),
-    path("dang-ky/duyet", views.approve_chosen, name="approve_chosen"),
-    path("dang-ky/chung-thu/", views.certificates, name="certificates"),
-    path("dang-ky/chung-thu/<int:certificate_id>/<str:kind>", views.propose, name="propose"),
-    path("dang-ky/bang/", views.tables, name="tables"),
-    path("dang-ky/bang/<int:pk>", views.table, name="table"),
+    path("dang-ky/", desk_views.worklist, name="worklist"),
+    path("dang-ky/duyet", desk_views.approve_chosen, name="approve_chosen"),
+    path("dang-ky/chung-thu/", desk_views.certificates, name="certificates"),
+    path("dang-ky/chung-thu/<int:certificate_id>/<str:kind>", desk_views.propose, name="propose"),
+    path("dang-ky/tam-dung/<int:certificate_id>", desk_views.hold, name="hold"),
+    path("dang-ky/bang/", desk_views.tables, name="tables"),
+    path("dang-ky/bang/<int:pk>", desk_views.table, name="table"),
 ]
 
 

@@ -222,6 +222,9 @@ class ReceivedRequest(models.Model):
     answer = models.JSONField("trả lời", default=dict)
     confirm_before = models.DateTimeField("xác nhận trước", null=True, blank=True)
     confirmed_by = _person("người xác nhận")
+    confirmed_as = models.CharField(
+        "cán bộ đăng ký xác nhận", max_length=200, blank=True, db_default=""
+    )
     confirmed_at = models.DateTimeField("xác nhận lúc", null=True, blank=True)
 
     class Meta:

@@ -102,14 +102,14 @@ def requests(*, late: bool = False, now: datetime) -> QuerySet[ReceivedRequest]:
 
 
 def _is_late(now: datetime) -> Q:
-    unfinished = Q(confirm_before__lt=now, confirmed_at=None)
+    unfinished = Q(confirm_before__lt=now, confirmed_at=None, certificate__status=Status.ON_HOLD)
     return Q(done_at__gt=F("due_at")) | Q(done_at=None, due_at__lt=now) | unfinished
 
 
 def open_holds() -> QuerySet[ReceivedRequest]:
     """Emergency holds that wait for their second person, the most urgent first."""
     return (
-        ReceivedRequest.objects.filter(confirmed_at=None)
+        ReceivedRequest.objects.filter(confirmed_at=None, certificate__status=Status.ON_HOLD)
         .exclude(confirm_before=None)
         .select_related("certificate")
         .order_by("confirm_before")

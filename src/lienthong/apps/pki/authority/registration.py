@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
 from lienthong.apps.pki import ceremony, deadlines
-from lienthong.apps.pki.authority import audit, ledger, mandates, registry, status, wire
+from lienthong.apps.pki.authority import audit, ledger, mandates, queries, registry, status, wire
 from lienthong.apps.pki.authority.models import (
     CertificateAuthority,
     IssuedCertificate,
@@ -352,9 +352,19 @@ def _revoke(case: _Case) -> Answer:
 
 
 def _hold(case: _Case) -> Answer:
-    """At once; a second person confirms within a day (SG 4.1, SG-D-06)."""
-    changed = status.hold(case.directory, _target(case), at=case.at)
-    return _status_answer(case, changed, confirm_before=case.at + CONFIRM_HOLD_WITHIN)
+    """At once. When one person asked alone a second confirms within a day (SG 4.1, SG-D-06): an
+    officer here, or another registrar by asking for the same hold again.
+    """
+    asked, row = case.asked, _target(case)
+    alone = asked.entered_by == asked.approved_by
+    waiting = list(queries.open_holds().filter(certificate=row))
+    changed = status.hold(case.directory, row, at=case.at)
+    for one in waiting:
+        if one.approved_by != asked.approved_by:
+            status.confirmed_by_registrar(one, f"{case.registrar.subject}", at=case.at)
+    is_first = alone and not waiting
+    confirm_before = case.at + CONFIRM_HOLD_WITHIN if is_first else None
+    return _status_answer(case, changed, confirm_before=confirm_before)
 
 
 def _release(case: _Case) -> Answer:

@@ -92,6 +92,12 @@ def confirm_hold(actor: Actor, request: ReceivedRequest, *, at: datetime) -> Rec
     return found
 
 
+def confirmed_by_registrar(request: ReceivedRequest, name: str, *, at: datetime) -> None:
+    """Another registrar's signed request stands by a hold; in the caller's transaction."""
+    request.confirmed_as, request.confirmed_at = name[:200], at
+    request.save(update_fields=["confirmed_as", "confirmed_at"])
+
+
 @transaction.atomic
 def propose(
     actor: Actor,

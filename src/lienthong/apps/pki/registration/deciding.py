@@ -97,13 +97,27 @@ def sign_approval(
     accounts.check(actor, "pki.register", request.at_authority)
     _check_other_person(actor, request)
     request.state = rules.after(RequestState(request.state), Move.APPROVE)
+    if request.is_emergency:  # its holder reported it, so the registrar is the second person
+        request.second_by_id, request.second_at = actor.seat_id, at
+    sign(actor, request, signer, mandate, at=at)
+    record(request, Move.APPROVE, actor)
+    return request
+
+
+def sign(
+    actor: Actor,
+    request: CertificateRequest,
+    signer: signing.DigestSigner,
+    mandate: str,
+    *,
+    at: datetime,
+) -> None:
+    """Put the registrar's signature on a locked request whose state says so, and save it."""
     request.approved_by_id, request.approved_at, request.refusal = actor.seat_id, at, None
     seat = Seat.objects.select_related("organization").get(pk=actor.seat_id)
     body = mapping.payload(request, mandate=mandate, approver=seat, at=at)
     request.token = signing.sign_jws(body, key=signer, at=at, typ=REGISTRATION_TYPE)
     request.save()
-    record(request, Move.APPROVE, actor)
-    return request
 
 
 def mandate_of(authority: directory.Organization) -> str:

@@ -15,7 +15,14 @@ from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.pki.contract import RequestKind, SubjectKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest
 from lienthong.apps.pki.registration.asking import Paper, Wish
-from lienthong.apps.pki.registration.rules import COMPROMISED, PIN_LENGTH_MIN, Ground, RequestState
+from lienthong.apps.pki.registration.queries import AWAITS_SECOND
+from lienthong.apps.pki.registration.rules import (
+    COMPROMISED,
+    OPEN,
+    PIN_LENGTH_MIN,
+    Ground,
+    RequestState,
+)
 
 EMPTY = ("", _("Chọn…"))
 FILES_MAX = 5
@@ -52,15 +59,20 @@ def _paper(file: UploadedFile[bytes]) -> Paper:
     return Paper(file.name or "minh-chung", file.content_type or "", file.read())
 
 
-class PinForm(forms.Form):
-    """The PIN of a key. It is used once and kept nowhere."""
-
-    pin = forms.CharField(
+def pin_field() -> forms.CharField:
+    """The PIN of the registrar's own key."""
+    return forms.CharField(
         label=_("Mã PIN của khóa ký"),
         max_length=128,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
+
+
+class PinForm(forms.Form):
+    """The PIN of a key. It is used once and kept nowhere."""
+
+    pin = pin_field()
 
     def __init__(self, *args: Any, label: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -239,6 +251,20 @@ class LossForm(forms.Form):
         _say_what_is_missing(self)
 
 
+class HoldForm(forms.Form):
+    """An emergency hold by a registrar: why, and the PIN that signs it."""
+
+    ground = forms.ChoiceField(label=_("Chuyện gì đã xảy ra"), choices=[EMPTY, *Ground.choices])
+    reason = forms.CharField(
+        label=_("Ai báo, báo thế nào"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    pin = pin_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_what_is_missing(self)
+
+
 class TableForm(forms.Form):
     """A CSV of requests."""
 
@@ -255,12 +281,7 @@ class ChosenForm(forms.Form):
     """Requests marked in the worklist, and the registrar's PIN."""
 
     chosen = forms.ModelMultipleChoiceField(queryset=CertificateRequest.objects.none())
-    pin = forms.CharField(
-        label=_("Mã PIN của khóa ký"),
-        max_length=128,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
+    pin = pin_field()
 
     def __init__(self, requests: QuerySet[CertificateRequest], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -284,7 +305,12 @@ class WorklistFilter(forms.Form):
     state = forms.ChoiceField(
         label=_("Trạng thái"),
         required=False,
-        choices=[("", _("Đang chờ")), ("all", _("Tất cả")), *RequestState.choices[1:]],
+        choices=[
+            ("", _("Đang chờ")),
+            ("late", _("Quá hạn")),
+            ("all", _("Tất cả")),
+            *RequestState.choices[1:],
+        ],
     )
     kind = forms.ChoiceField(
         label=_("Loại"), required=False, choices=[("", _("Tất cả")), *RequestKind.choices]
@@ -304,7 +330,11 @@ class WorklistFilter(forms.Form):
             )
         state = wanted.get("state", "")
         if not state:
-            found = found.filter(state__in=[one.value for one in self.WAITING])
+            waiting = Q(state__in=[one.value for one in self.WAITING])
+            found = found.filter(waiting | AWAITS_SECOND)
+        elif state == "late":
+            undone = Q(state__in=sorted(OPEN)) | AWAITS_SECOND
+            found = found.filter(undone, due_at__lt=timezone.now())
         elif state != "all":
             found = found.filter(state=state)
         if wanted.get("kind"):

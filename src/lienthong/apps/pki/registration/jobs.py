@@ -6,15 +6,19 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
 from lienthong.apps.outbox import api as outbox
+from lienthong.apps.pki.authority import watch
+from lienthong.apps.pki.contract import CONFIRM_HOLD_WITHIN
 from lienthong.apps.pki.models import Certificate, CertificateRequest, RenewalReminder
-from lienthong.apps.pki.registration import queries, sending, status_requests
+from lienthong.apps.pki.registration import emergency, queries, sending, status_requests, telling
 from lienthong.apps.pki.registration.events import CertificateEnds
 from lienthong.apps.pki.registration.rules import REMIND_DAYS, Ground, RequestState
+from lienthong.apps.pki.registration.writing import record
 from lienthong.apps.pki.rules import KeyKind
 from lienthong.core.errors import Problem
 
@@ -34,6 +38,44 @@ def send_requests() -> None:
                 log.warning("request %s stays approved: %s", request.pk, problem.code)
                 if problem.status == 503:
                     return
+
+
+@outbox.job("pki.send_confirmations", schedule="* * * * *")
+def send_confirmations() -> None:
+    """Hand second signatures under emergency holds to the authority."""
+    with accounts.everywhere():
+        waiting = CertificateRequest.objects.filter(
+            state=RequestState.DONE, confirmation_sent_at=None
+        ).exclude(confirmation="")
+        for request in waiting.order_by("second_at"):
+            try:
+                emergency.send_confirmation(request)
+            except Problem as problem:
+                log.warning("confirmation of %s waits: %s", request.pk, problem.code)
+
+
+@outbox.job("pki.watch_holds", schedule="*/15 * * * *")
+def watch_holds() -> None:
+    """Escalate emergency holds that nobody confirmed within a day, again each day (SG 4.1)."""
+    now = timezone.now()
+    told_before = Q(escalated_at=None) | Q(escalated_at__lte=now - CONFIRM_HOLD_WITHIN)
+    with accounts.everywhere():
+        overdue = queries.late(now).filter(queries.AWAITS_SECOND, told_before)
+        for request in overdue:
+            with transaction.atomic():
+                CertificateRequest.objects.filter(pk=request.pk).update(escalated_at=now)
+                record(request, "hold_overdue", None)
+                telling.hold_overdue(request, at=now)
+        watch.holds(at=now)
+
+
+@outbox.job("pki.tell_late", schedule="20 * * * *")
+def tell_late() -> None:
+    """Alarm those for whom requests wait past the legal time, once a day (SG 4.1)."""
+    now = timezone.now()
+    with accounts.everywhere():
+        for request in queries.late(now).exclude(queries.AWAITS_SECOND).iterator():
+            telling.late(request, at=now)
 
 
 @outbox.job("pki.remind", schedule="0 1 * * *")
@@ -56,6 +98,7 @@ def remind() -> None:
 @transaction.atomic
 def _remind(certificate: Certificate, days: int) -> None:
     RenewalReminder.objects.get_or_create(certificate=certificate, days=days)
+    telling.ends(certificate, days)
     outbox.publish(
         CertificateEnds(
             organization_id=certificate.organization_id or 0,

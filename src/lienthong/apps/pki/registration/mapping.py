@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid5
 
 from lienthong.apps.accounts.api import Person, Role, Seat
 from lienthong.apps.directory import api as directory
@@ -82,7 +83,9 @@ def subject_of(request: CertificateRequest) -> Subject:
     )
 
 
-def payload(request: CertificateRequest, *, mandate: str, approver: Seat, at: datetime) -> Any:
+def payload(
+    request: CertificateRequest, *, mandate: str, approver: Seat, at: datetime
+) -> dict[str, Any]:
     """What the registrar signs (the wire contract of the registration service)."""
     entered = request.entered_by
     return {
@@ -106,6 +109,14 @@ def payload(request: CertificateRequest, *, mandate: str, approver: Seat, at: da
         ],
         "mandate": mandate,
     }
+
+
+def confirmation(
+    request: CertificateRequest, *, mandate: str, approver: Seat, at: datetime
+) -> dict[str, Any]:
+    """What the second registrar signs: the same hold again, under an identifier made from it."""
+    body = payload(request, mandate=mandate, approver=approver, at=at)
+    return {**body, "id": str(uuid5(request.pk, "second"))}
 
 
 def slip(request: CertificateRequest, certificate_sha256: str, at: datetime) -> dict[str, Any]:

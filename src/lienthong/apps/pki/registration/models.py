@@ -117,6 +117,10 @@ class CertificateRequest(models.Model):
     token = models.TextField("yêu cầu đã ký (JWS)", blank=True)
     slip = models.TextField("phiếu giao nhận đã ký (JWS)", blank=True)
     log_proof = models.JSONField("bằng chứng nhật ký", null=True, blank=True)
+    second_at = models.DateTimeField("xác nhận khẩn cấp lúc", null=True, blank=True)
+    confirmation = models.TextField("xác nhận khẩn cấp đã ký (JWS)", blank=True, db_default="")
+    confirmation_sent_at = models.DateTimeField("gửi xác nhận lúc", null=True, blank=True)
+    escalated_at = models.DateTimeField("báo quá hạn xác nhận lúc", null=True, blank=True)
     table = models.ForeignKey(
         RequestTable,
         models.PROTECT,
@@ -191,9 +195,17 @@ class CertificateRequest(models.Model):
         """What the rules of the registering agency are asked about."""
         return AtAuthority(self, self.authority_id)
 
+    @property
+    def awaits_second(self) -> bool:
+        """An emergency hold in force by one person alone (SG 4.1)."""
+        held = self.certificate is not None and self.certificate.is_held
+        return self.is_emergency and self.second_by_id is None and held
+
     def is_late(self, now: datetime) -> bool:
         """Whether the legal time has passed and it is not done."""
-        return self.is_open and self.due_at is not None and self.due_at < now
+        return (
+            (self.is_open or self.awaits_second) and self.due_at is not None and self.due_at < now
+        )
 
 
 class RequestEvidence(models.Model):

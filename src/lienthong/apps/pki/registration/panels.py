@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms as django_forms
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor
-from lienthong.apps.pki.models import CertificateRequest
+from lienthong.apps.pki.models import Certificate, CertificateRequest
 from lienthong.apps.pki.registration import forms, policy
 from lienthong.apps.pki.registration.rules import Move
+from lienthong.apps.pki.usable import state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,14 @@ OFFERS: dict[Move, Offer] = {
         _("Bạn xác nhận người này thuộc cơ quan và cần chứng thư cho công việc."),
         _("Xác nhận"),
         "clipboard-check",
+    ),
+    Move.SECOND: Offer(
+        "pki:second",
+        _("Xác nhận tạm dừng khẩn cấp"),
+        _("Một cán bộ đã tự mình tạm dừng chứng thư này. Bạn kiểm tra lại rồi ký xác nhận."),
+        _("Ký xác nhận"),
+        "person-check",
+        forms.PinForm,
     ),
     Move.VERIFY: Offer(
         "pki:verify",
@@ -132,3 +142,17 @@ def _form(offer: Offer, bound: django_forms.Form | None) -> django_forms.Form | 
         return None
     fresh = offer.form()
     return bound if bound is not None and type(bound) is type(fresh) else fresh
+
+
+def cards(certificates: Iterable[Certificate]) -> list[dict[str, Any]]:
+    """Certificates as their cards show them: state, whether in use, days left."""
+    now = timezone.now()
+    return [
+        {
+            "certificate": one,
+            "found": state_of(one, now),
+            "is_current": hasattr(one, "key") and one.key.is_current,
+            "days_left": (one.not_after - now).days,
+        }
+        for one in certificates
+    ]

@@ -7,6 +7,7 @@ asked about `request.at_authority`.
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
@@ -52,6 +53,31 @@ def is_about(actor: Actor, request: CertificateRequest) -> bool:
     return actor.person_id in {request.person_id, request.entered_by.person_id}
 
 
+def may_be_second(actor: Actor, request: CertificateRequest) -> bool:
+    """Whether the person may stand by a hold that another registrar made alone (SG 4.1)."""
+    first = request.approved_by
+    if first is None or not request.token or not request.awaits_second:
+        return False
+    return actor.person_id not in {request.person_id, first.person_id}
+
+
+def waits_for(request: CertificateRequest) -> str:
+    """Who has to act now, in words; empty when it is over."""
+    if request.awaits_second:
+        return _("người thứ hai xác nhận tạm dừng")
+    if request.state == "submitted" and request.needs_manager and request.confirmed_by_id is None:
+        return _("lãnh đạo cơ quan quản lý xác nhận")
+    return {
+        "draft": _("người lập gửi"),
+        "returned": _("người lập bổ sung"),
+        "submitted": _("cán bộ đăng ký kiểm tra hồ sơ"),
+        "verified": _("cán bộ đăng ký ký duyệt"),
+        "approved": _("tổ chức cấp chứng thư trả lời"),
+        "issued": _("cán bộ đăng ký giao thiết bị"),
+        "delivered": _("người được cấp nhận"),
+    }.get(request.state, "")
+
+
 def seen_by(actor: Actor) -> Q:
     """The requests this actor sees, as a filter."""
     own = Q(person_id=actor.person_id) | Q(entered_by_id=actor.seat_id)
@@ -85,6 +111,7 @@ def _moves(actor: Actor, request: CertificateRequest) -> dict[Move, bool]:
         Move.RETURN: registers and state in {"submitted", "verified"},
         Move.DELIVER: registers and state == "issued",
         Move.ACCEPT: state == "delivered" and accounts.can(actor, "pki.accept", request),
+        Move.SECOND: registers and may_be_second(actor, request),
         Move.WITHDRAW: asks and state in {"draft", "submitted", "returned"},
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -11,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.accounts.api import Actor, Role, Seat
 from lienthong.apps.directory import api as directory
 from lienthong.apps.pki.contract import ISSUING
 from lienthong.apps.pki.models import Certificate, CertificateRequest, Key, RequestTable
@@ -24,6 +23,13 @@ from lienthong.apps.pki.registration.rules import (
 )
 from lienthong.apps.pki.rules import KeyKind
 
+# Emergency holds in force by one person alone (CertificateRequest.awaits_second, as a filter).
+AWAITS_SECOND = Q(
+    is_emergency=True,
+    second_by=None,
+    certificate__held_at__isnull=False,
+    certificate__revoked_at=None,
+)
 WAITING_HERE = (RequestState.SUBMITTED, RequestState.VERIFIED, RequestState.APPROVED)
 
 
@@ -87,7 +93,8 @@ def worklist(actor: Actor) -> QuerySet[CertificateRequest]:
 def waiting(actor: Actor) -> int:
     """How many requests wait for the registrars of this agency."""
     found = CertificateRequest.objects.filter(authority_id=actor.organization_id)
-    return found.filter(state__in=[RequestState.SUBMITTED, RequestState.VERIFIED]).count()
+    to_do = Q(state__in=[RequestState.SUBMITTED, RequestState.VERIFIED])
+    return found.filter(to_do | AWAITS_SECOND).count()
 
 
 def my_requests(actor: Actor) -> QuerySet[CertificateRequest]:
@@ -167,7 +174,7 @@ def statistics(actor: Actor, now: datetime, days: int = 30) -> Statistics:
     spans = [(start, end, due) for start, end, due in done if start and end]
     hours = [(end - start).total_seconds() / 3600 for start, end, _ in spans]
     officers, certified = _coverage(actor, now)
-    waits = mine.filter(state__in=[state.value for state in WAITING_HERE])
+    waits = mine.filter(Q(state__in=[state.value for state in WAITING_HERE]) | AWAITS_SECOND)
     return Statistics(
         open=waits.count(),
         late=waits.filter(due_at__lt=now).count(),
@@ -195,9 +202,36 @@ def _coverage(actor: Actor, now: datetime) -> tuple[int, int]:
     return len(people), valid.values("person_id").distinct().count()
 
 
-def late(found: Sequence[CertificateRequest], now: datetime) -> list[CertificateRequest]:
-    """Those of `found` whose legal time has passed."""
-    return [one for one in found if one.is_late(now)]
+def late(now: datetime) -> QuerySet[CertificateRequest]:
+    """The requests whose legal time has passed and that are not done, the latest first."""
+    undone = Q(state__in=sorted(OPEN)) | AWAITS_SECOND
+    return _with_people(CertificateRequest.objects.filter(undone, due_at__lt=now)).order_by(
+        "due_at"
+    )
+
+
+def seats_to_act(request: CertificateRequest) -> list[Seat]:
+    """Whom a request waits for (policy.waits_for says it in words)."""
+    registrars = accounts.seats(request.authority_id, Role.REGISTRAR)
+    state = RequestState(request.state)
+    if request.awaits_second:
+        first = request.approved_by or request.entered_by
+        return list(registrars.exclude(person_id=first.person_id))
+    if state in {RequestState.DRAFT, RequestState.RETURNED}:
+        return [request.entered_by]
+    if state is RequestState.DELIVERED:
+        return holders(request.organization_id, request.person_id)
+    unconfirmed = request.needs_manager and request.confirmed_by_id is None
+    if state is RequestState.SUBMITTED and unconfirmed:
+        return list(accounts.seats(request.organization_id, Role.LEADER))
+    return list(registrars) if request.is_open else []
+
+
+def holders(organization_id: int, person_id: int | None) -> list[Seat]:
+    """The seats of a certificate's holder there; of a seal or service, those of the clerks."""
+    if person_id is None:
+        return list(accounts.seats(organization_id, Role.CLERK))
+    return list(accounts.seats(organization_id).filter(person_id=person_id))
 
 
 def _with_people(found: QuerySet[CertificateRequest]) -> QuerySet[CertificateRequest]:

@@ -74,6 +74,8 @@ class Move(models.TextChoices):
     ACCEPT = "accept", "Nhận"
     EXECUTE = "execute", "Thực hiện"
     WITHDRAW = "withdraw", "Rút yêu cầu"
+    HOLD = "hold_at_once", "Tạm dừng khẩn cấp"
+    SECOND = "second", "Xác nhận tạm dừng khẩn cấp"
 
 
 NEXT: Mapping[tuple[RequestState, Move], RequestState] = {
@@ -82,6 +84,7 @@ NEXT: Mapping[tuple[RequestState, Move], RequestState] = {
     (RequestState.SUBMITTED, Move.CONFIRM): RequestState.SUBMITTED,
     (RequestState.SUBMITTED, Move.RETURN): RequestState.RETURNED,
     (RequestState.SUBMITTED, Move.VERIFY): RequestState.VERIFIED,
+    (RequestState.SUBMITTED, Move.HOLD): RequestState.APPROVED,
     (RequestState.VERIFIED, Move.RETURN): RequestState.RETURNED,
     (RequestState.VERIFIED, Move.APPROVE): RequestState.APPROVED,
     (RequestState.APPROVED, Move.REFUSE): RequestState.VERIFIED,
@@ -125,6 +128,14 @@ class AboutOneself(Problem):
     code = "pki.about_oneself"
     status = 403
     text = "Bạn không được duyệt yêu cầu do chính mình lập hoặc về chính mình. Cần một người khác."
+
+
+class HoldNotOpen(Problem):
+    """No emergency hold waits for its second person here."""
+
+    code = "pki.hold_not_open"
+    status = 409
+    text = "Việc tạm dừng này đã được xác nhận, hoặc chứng thư không còn bị tạm dừng."
 
 
 class RequestOpenAlready(Problem):

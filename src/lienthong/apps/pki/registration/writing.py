@@ -9,13 +9,21 @@ from lienthong.apps.accounts.api import Actor
 from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import keyfiles
 from lienthong.apps.pki.models import CertificateRequest, RequestStep
+from lienthong.apps.pki.registration import telling
 from lienthong.apps.pki.registration.events import RequestActed
 
 
 def locked(request: CertificateRequest) -> CertificateRequest:
     return (
         CertificateRequest.objects.select_for_update(of=("self",))
-        .select_related("organization", "authority", "certificate", "issued", "entered_by")
+        .select_related(
+            "organization",
+            "authority",
+            "certificate",
+            "issued",
+            "entered_by__person",
+            "approved_by__person",
+        )
         .get(pk=request.pk)
     )
 
@@ -60,4 +68,5 @@ def record(
             at=step.at,
         )
     )
+    telling.acted(request, str(act), detail)
     return step

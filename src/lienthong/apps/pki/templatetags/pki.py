@@ -8,6 +8,8 @@ from datetime import datetime
 from django import template
 from django.utils.translation import gettext
 
+from lienthong.apps.pki.models import CertificateRequest
+from lienthong.apps.pki.registration import policy
 from lienthong.core.signing.trust import (
     CA_SERVICE,
     CRL_SERVICE,
@@ -27,6 +29,12 @@ def common_name(name: str) -> str:
     return parts.get("CN", name).replace("\\,", ",")
 
 
+@register.simple_tag
+def waits_for(request: CertificateRequest) -> str:
+    """Who has to act on a request now, in words."""
+    return policy.waits_for(request)
+
+
 @register.filter
 def step_text(act: str) -> str:
     """What was done, in words."""
@@ -44,6 +52,9 @@ def step_text(act: str) -> str:
         "accept": gettext("Ký nhận, bắt đầu dùng"),
         "execute": gettext("Tổ chức cấp đã thực hiện"),
         "withdraw": gettext("Rút yêu cầu"),
+        "hold_at_once": gettext("Tạm dừng khẩn cấp, một mình"),
+        "second": gettext("Người thứ hai xác nhận tạm dừng"),
+        "hold_overdue": gettext("Quá hạn xác nhận, đã báo lãnh đạo"),
     }
     return texts.get(act, act)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,8 +25,18 @@ from lienthong.apps.pki.authority.models import Mandate
 from lienthong.apps.pki.contract import AT_AUTHORITY, SubjectKind
 from lienthong.apps.pki.services.app import create_app
 from lienthong.apps.pki.services.office import NodeKey, Office
+from lienthong.core.signing.authority import make_ec_key
 
 from .conftest import PIN, seated
+
+
+@dataclass(frozen=True)
+class Authority:
+    """What runs on the other side."""
+
+    folder: Path
+    mandate: Mandate
+    url: str
 
 
 def certify(folder: Path, actor: Actor, organization_id: int) -> pki.Certificate:
@@ -37,6 +48,7 @@ def certify(folder: Path, actor: Actor, organization_id: int) -> pki.Certificate
         position=actor.position or "Cán bộ",
         pin=PIN,
         at=timezone.now(),
+        key=make_ec_key(),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
@@ -15,6 +17,9 @@ from lienthong.apps.accounts.api import Actor, Role, Seat
 from lienthong.apps.directory import api as directory
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki.registration.asking import Paper
+
+if TYPE_CHECKING:
+    from .authority import Authority
 
 PIN = "135790"
 PAPER = Paper("Quyết định bổ nhiệm.pdf", "application/pdf", b"%PDF-1.7 quyet dinh bo nhiem")
@@ -106,3 +111,32 @@ def node(settings: Settings, tmp_path: Path, authorities: Path) -> Path:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     pki.install_trust(authorities / "trust")
     return tmp_path
+
+
+@pytest.fixture
+def everywhere(transactional_db: None) -> Iterator[None]:
+    with accounts.everywhere():
+        yield
+
+
+@pytest.fixture
+def authority(
+    everywhere: None, node: Path, ministry: Ministry, settings: Settings, tmp_path: Path
+) -> Iterator[Authority]:
+    from lienthong.apps.pki.registration.tests.authority import (  # noqa: PLC0415  it knows us
+        Authority,
+        give_mandate,
+        serving,
+    )
+    from lienthong.core.signing.authority import make_ec_key  # noqa: PLC0415  a fixture's own
+
+    folder = tmp_path / "pki"
+    pki.make_national_pki(folder, at=timezone.now(), root_key=make_ec_key, sub_key=make_ec_key)
+    pki.make_log_key(folder)
+    pki.install_trust(folder / "trust")
+    pki.keep_authority(folder)
+    pki.issue_node(folder, at=timezone.now())
+    mandate = give_mandate(folder, ministry.organization, ministry.registrar, ministry.second)
+    with serving(folder, "G90", "G90.01") as url:
+        settings.PKI_URL = url
+        yield Authority(folder, mandate, url)

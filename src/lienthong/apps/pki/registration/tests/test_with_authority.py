@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
@@ -15,7 +11,7 @@ from lienthong.apps.accounts.api import Role
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki import queries as keys
 from lienthong.apps.pki.authority import mandates
-from lienthong.apps.pki.authority.models import IssuedCertificate, Mandate
+from lienthong.apps.pki.authority.models import IssuedCertificate
 from lienthong.apps.pki.contract import RequestKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest, Key
 from lienthong.apps.pki.registration import (
@@ -34,41 +30,10 @@ from lienthong.apps.pki.registration.rules import Ground, RequestState
 from lienthong.core import signing
 from lienthong.core.signing.authority import Subject, make_certificate_request, make_ec_key
 
-from .authority import certify, give_mandate, serving
+from .authority import Authority, certify
 from .conftest import PAPER, PIN, Ministry, Office, seated
 
 NEW_PIN = "246802"
-
-
-@dataclass(frozen=True)
-class Authority:
-    """What runs on the other side."""
-
-    folder: Path
-    mandate: Mandate
-    url: str
-
-
-@pytest.fixture
-def everywhere(transactional_db: None) -> Iterator[None]:
-    with accounts.everywhere():
-        yield
-
-
-@pytest.fixture
-def authority(
-    everywhere: None, node: Path, ministry: Ministry, settings: Settings, tmp_path: Path
-) -> Iterator[Authority]:
-    folder = tmp_path / "pki"
-    pki.make_national_pki(folder, at=timezone.now(), root_key=make_ec_key, sub_key=make_ec_key)
-    pki.make_log_key(folder)
-    pki.install_trust(folder / "trust")
-    pki.keep_authority(folder)
-    pki.issue_node(folder, at=timezone.now())
-    mandate = give_mandate(folder, ministry.organization, ministry.registrar, ministry.second)
-    with serving(folder, "G90", "G90.01") as url:
-        settings.PKI_URL = url
-        yield Authority(folder, mandate, url)
 
 
 def verified(ministry: Ministry) -> CertificateRequest:
