@@ -27,14 +27,13 @@ from lienthong.apps.exchange.access_point.service import AccessPoint, exchange_o
 from lienthong.apps.exchange.access_point.threads import database_thread
 from lienthong.apps.exchange.hub.evidence import anchor
 from lienthong.apps.exchange.hub.ledger import Ledger
+from lienthong.apps.exchange.tests.node import Node, build_node, hub_of_node
+from lienthong.apps.exchange.tests.server import RunningHub
 from lienthong.apps.journal import api as journal
 from lienthong.apps.journal.actions import hash_of
 from lienthong.apps.journal.models import Entry
 from lienthong.apps.outbox import api as outbox
 from lienthong.core import tlog
-
-from .node import Node, build_node, hub_of_node
-from .server import RunningHub
 
 TABLES = (
     "hub_packet",
