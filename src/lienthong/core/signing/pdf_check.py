@@ -32,6 +32,7 @@ DEPTH_MAX = 100
 # the process; ours with one warning are refused anyhow).
 pikepdf.settings.set_qpdf_limits(doc_max_warnings=100)
 FIELDS_MAX = 10_000
+OBJECTS_MAX = 200_000
 
 _ACTIONS = {
     "/JavaScript": "mã JavaScript",
@@ -235,6 +236,17 @@ def check_pages(pdf: pikepdf.Pdf) -> None:
         sound.update(chain)
     if not sound:
         raise PdfBroken(detail="không có trang nào")
+
+
+def is_whole(pdf: pikepdf.Pdf) -> bool:
+    """Whether every object of an open file reads as it stands, and its pages are one tree."""
+    try:
+        if len(pdf.objects) > OBJECTS_MAX:  # the list is made by reading every object
+            return False
+        check_pages(pdf)
+    except (pikepdf.PdfError, RuntimeError, TypeError, ValueError, PdfBroken):
+        return False
+    return not pdf.get_warnings()
 
 
 def title_of(pdf: pikepdf.Pdf) -> str:

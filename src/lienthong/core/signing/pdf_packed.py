@@ -14,10 +14,11 @@ from lienthong.core.signing.problems import PdfBroken
 SPARE_BYTES = 4 * 1024 * 1024
 TIMES_MAX = 2
 _PIECE = 64 * 1024
-_HEAD_MAX = 4096
+HEAD_MAX = 4096
 _STREAM = re.compile(rb"stream\r?\n")  # with a word to search for it is much faster
 _ENTRY = re.compile(rb"/(?:Subtype|Type)\s*/([A-Za-z0-9]+)")
 # Streams that qpdf never reads as tables, whatever a table says: what these hold is no object.
+_OBJECT_NUMBERS = re.compile(rb"\s*\d+\s+\d+\s")  # how an object stream starts
 _FILTERS = re.compile(rb"/(?:FlateDecode|Fl|LZWDecode|LZW|RunLengthDecode|RL)\b")
 
 
@@ -41,8 +42,13 @@ def allowance(data: bytes) -> int:
 def check_stream(data: bytes, word: int, start: int, left: int) -> int:
     """What is left of the allowance after one stream. word: where "stream" stands; start: where its
     content begins. Raises PdfBroken."""
-    begin = data.rfind(b"obj", max(0, word - _HEAD_MAX), word)
-    head = data[begin if begin >= 0 else max(0, word - _HEAD_MAX) : word]
+    begin = data.rfind(b"obj", max(0, word - HEAD_MAX), word)
+    head = data[begin if begin >= 0 else max(0, word - HEAD_MAX) : word]
+    return check_known(head, data, start, left)
+
+
+def check_known(head: bytes, data: bytes, start: int, left: int) -> int:
+    """As `check_stream`, of a stream whose dictionary is `head`."""
     if len(_FILTERS.findall(head)) > 1 and b"/DCTDecode" not in head:
         raise PdfBroken(detail="luồng nén nhiều lớp")
     if _may_hold_objects(head, data[start : start + 1024]):
@@ -59,7 +65,7 @@ def _may_hold_objects(head: bytes, start: bytes) -> bool:
         first = text.decompress(start, 64)
     except zlib.error:
         return False
-    return re.match(rb"\s*\d+\s+\d+\s", first) is not None
+    return _OBJECT_NUMBERS.match(first) is not None
 
 
 def _unpacked(data: bytes, start: int, limit: int) -> int:

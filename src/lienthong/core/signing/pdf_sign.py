@@ -21,7 +21,7 @@ from PIL import Image
 from lienthong.core.signing import cms, fast, tsp
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import common_name
-from lienthong.core.signing.pdf_check import fields_of, open_strict
+from lienthong.core.signing.pdf_check import fields_of, is_whole, open_strict
 from lienthong.core.signing.pdf_prepare import PERSON_FIELD
 from lienthong.core.signing.pdf_ready import check_ready
 from lienthong.core.signing.pdf_update import Update, places, put_value, with_range
@@ -99,7 +99,7 @@ class PreparedPdf:
         except BaseException:
             pdf.close()
             raise
-        return cls(data, pdf, fast.hash_file(data), fast.is_whole(pdf))
+        return cls(data, pdf, fast.hash_file(data), is_whole(pdf))
 
     def __enter__(self) -> PreparedPdf:
         return self

@@ -17,7 +17,6 @@ from lienthong.core.signing.fast.check import (
 )
 from lienthong.core.signing.fast.pdf import read_pdf
 from lienthong.core.signing.fast.signed_data import read_cms, read_message
-from lienthong.core.signing.fast.whole import is_whole
 
 __all__ = [
     "Ask",
@@ -27,7 +26,6 @@ __all__ = [
     "forget",
     "hash_file",
     "is_intact",
-    "is_whole",
     "pass_pdf",
     "read_cms",
     "read_message",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -99,10 +99,10 @@ def _read(
     if len(data) > SIZE_MAX_BYTES:
         raise Ask("a large file")
     pdf = read_pdf(data, whole=whole)
+    hashed = hashed or hash_file(data, gaps={one.gap[0] for one in pdf.signatures})
     messages = [read_cms(one.contents, trailing_zeros=True) for one in pdf.signatures]
     if any(one.digest != "sha256" for one in messages):
         raise Ask("a digest other than SHA-256")
-    hashed = hashed or hash_file(data)
     last = pdf.signatures[-1]
     signatures = [
         PdfSignature(
@@ -158,17 +158,20 @@ class _State(Protocol):
     def hexdigest(self) -> str: ...
 
 
-def hash_file(data: bytes | bytearray, *, begun: FileHash | None = None) -> FileHash:
+def hash_file(
+    data: bytes | bytearray, *, begun: FileHash | None = None, gaps: Collection[int] | None = None
+) -> FileHash:
     """Hash a file once, so that its SHA-256 and those of its signatures are known.
 
-    begun: of the file that this one was before something was added at its end.
+    begun: of the file that this one was before something was added at its end. gaps: where the
+    signatures' Contents stand; None has them looked for.
     """
     at, states = 0, dict[int, _State]()
     state: _State = hashlib.sha256()
     if begun is not None:
         at, state, states = begun.size, begun.state.copy(), dict(begun.states)
     with memoryview(data) as view:
-        for gap in sorted(_gaps(data, at)):
+        for gap in sorted(_gaps(data, at) if gaps is None else gaps):
             state.update(view[at:gap])
             states[gap], at = state.copy(), gap
         state.update(view[at:])

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lienthong.core.signing.fast.ask import Ask
-from lienthong.core.signing.fast.objects import check_objects, check_pages
+from lienthong.core.signing.fast.objects import Objects, Plain, check_pages
 from lienthong.core.signing.fast.second_revision import check_second
-from lienthong.core.signing.fast.tables import Tables, read_tables
+from lienthong.core.signing.fast.tables import read_tables
 from lienthong.core.signing.fast.values import (
+    SPACES,
     Dictionary,
     Ref,
     array_of,
@@ -28,6 +29,7 @@ from lienthong.core.signing.pdf_structure import parse_date
 PADES = b"/ETSI.CAdES.detached"
 FIELDS_MAX = 8
 CONTENTS_MAX_BYTES = 512 * 1024
+NEAR_BYTES = 64  # how far before its value a key may stand
 _FORM_KEYS = {b"/Fields", b"/SigFlags", b"/DR", b"/DA"}
 _FIELD_KEYS = {
     b"/Type",
@@ -91,24 +93,24 @@ class _Place:
     ref: Ref
     value: Dictionary
     value_ref: Ref
-    offset: int
+    plain: Plain
     section: int
 
 
 def read_pdf(data: bytes, *, whole: bool = True) -> Signed:
     """Find the signatures of `data`, oldest first. Raises Ask unless all of it is plain.
 
-    whole: also read every object that signatures do not need.
+    whole: read every object also when one signature needs only a few.
     """
-    tables = read_tables(data)
-    root, _, _ = tables.object(tables.root)
+    objects = Objects(read_tables(data))
+    sections = objects.tables.sections
+    root = objects.dictionary(objects.tables.root)
     if root.keys() & _ROOT_KEYS_LEFT or root.get(b"/Type") != b"/Catalog":
         raise Ask("the catalog has entries that are looked at closely")
-    places = _places(tables, _form(tables, root))
-    places.sort(key=lambda one: one.offset)
+    places = _places(objects, _form(objects, root))
+    places.sort(key=lambda one: one.plain.begin)
     signatures = tuple(_signature(data, one) for one in places)
-    _check_certification(tables, root, places, signatures)
-    sections = tables.sections
+    _check_certification(root, places, signatures)
     if signatures[-1].end != len(data):
         raise Ask("something stands after the last signature")
     if places[-1].section != 0:
@@ -116,25 +118,23 @@ def read_pdf(data: bytes, *, whole: bool = True) -> Signed:
     if len(signatures) == 2:
         if signatures[0].end != sections[1].end or places[0].section != 1:
             raise Ask("the first signature does not cover the revision before")
-        check_second(tables, places[0], places[1], gap=signatures[1].gap[0])
-    if whole:
-        check_pages(check_objects(tables), reference(root.get(b"/Pages")))
+        check_second(objects, places[0], places[1], gap=signatures[1].gap[0])
+    if whole or len(signatures) == 2:
+        objects.check_all(every_revision=len(signatures) == 2)
+        check_pages(objects, reference(root.get(b"/Pages")))
     keys = [b"".join(sorted(one.value)).decode() for one in places]
     return Signed(signatures, f"{len(sections)} {' '.join(keys)}")
 
 
-def _form(tables: Tables, root: Dictionary) -> Dictionary:
+def _form(objects: Objects, root: Dictionary) -> Dictionary:
     value = root.get(b"/AcroForm", b"")
-    if value[:2] == b"<<":
-        form = dictionary_of(value)
-    else:
-        form, _, _ = tables.object(reference(value))
+    form = dictionary_of(value) if value[:2] == b"<<" else objects.dictionary(reference(value))
     if form.keys() - _FORM_KEYS:
         raise Ask("the form is not plain")
     return form
 
 
-def _places(tables: Tables, form: Dictionary) -> list[_Place]:
+def _places(objects: Objects, form: Dictionary) -> list[_Place]:
     """The signed fields. Every field must be a terminal signature field."""
     fields = array_of(form.get(b"/Fields"))
     if len(fields) > FIELDS_MAX:
@@ -144,15 +144,17 @@ def _places(tables: Tables, form: Dictionary) -> list[_Place]:
     refs: set[Ref] = set()
     for each in fields:
         ref = reference(each)
-        field, _, _ = tables.object(ref)
+        field = objects.dictionary(ref)
         name = plain_text(field.get(b"/T"))
         if field.keys() - _FIELD_KEYS or field.get(b"/FT") != b"/Sig" or name in names:
             raise Ask("a field is not a plain signature field")
         names.add(name)
         if b"/V" in field:
             value_ref = reference(field[b"/V"])
-            value, offset, section = tables.object(value_ref)
-            places.append(_Place(name, ref, value, value_ref, offset, section))
+            plain, section = objects.get(value_ref)
+            places.append(
+                _Place(name, ref, objects.dictionary(value_ref), value_ref, plain, section)
+            )
             refs |= {ref, value_ref}
     if not 1 <= len(places) <= 2 or len(refs) != 2 * len(places):
         raise Ask("there is not one signature, nor two")
@@ -170,25 +172,35 @@ def _signature(data: bytes, place: _Place) -> Found:
     ):
         raise Ask("the signature dictionary is not a plain PAdES one")
     first, second, end = _range(data, value.get(b"/ByteRange"))
-    contents = value.get(b"/Contents")
-    gap = data[first:second]
-    if contents != gap or gap[:1] != b"<":
-        raise Ask("the gap is not the value")
-    if data.find(b"/Contents", place.offset, first) < 0 or (
-        data.find(b"endobj", place.offset, first) >= 0
-    ):
-        raise Ask("the value does not stand in its dictionary")
+    if b"/Contents" not in value:
+        raise Ask("a signature without value")
+    _check_gap(data, place.plain, first, second)
     claimed_at = None
     if b"/M" in value:
         claimed_at = parse_date(plain_text(value[b"/M"]))
     return Found(
         place.name,
-        _decoded(gap),
+        _decoded(data[first:second]),
         (first, second),
         end,
         claimed_at,
         _certifies(value.get(b"/Reference")),
     )
+
+
+def _check_gap(data: bytes, plain: Plain, first: int, second: int) -> None:
+    """Raise Ask unless the gap is the value of the dictionary's Contents.
+
+    The word stands once in the dictionary, which has such a key: so it is that key, and what
+    follows it is its value.
+    """
+    before = data[max(plain.begin, first - NEAR_BYTES) : first].rstrip(SPACES)
+    if not (
+        plain.begin < first < second < plain.end
+        and plain.text.count(b"/Contents") == 1
+        and before.endswith(b"/Contents")
+    ):
+        raise Ask("the gap is not the value")
 
 
 def _range(data: bytes, given: bytes | None) -> tuple[int, int, int]:
@@ -203,8 +215,10 @@ def _range(data: bytes, given: bytes | None) -> tuple[int, int, int]:
 
 
 def _decoded(gap: bytes) -> bytes:
-    """The hexadecimal string without brackets and reserved space; one case throughout."""
-    if len(gap) > 2 * CONTENTS_MAX_BYTES or gap not in {gap.lower(), gap.upper()}:
+    """The bytes of one hexadecimal string, reserved space and all; one case throughout."""
+    if gap[:1] != b"<" or gap[-1:] != b">":
+        raise Ask("the gap is not one hexadecimal string")
+    if len(gap) > 2 * CONTENTS_MAX_BYTES or not (gap.isupper() or gap.islower()):
         raise Ask("Contents is large or written in two ways")
     try:
         return binascii.unhexlify(gap[1:-1])
@@ -224,7 +238,7 @@ def _certifies(value: bytes | None) -> bool:
 
 
 def _check_certification(
-    tables: Tables, root: Dictionary, places: list[_Place], signatures: tuple[Found, ...]
+    root: Dictionary, places: list[_Place], signatures: tuple[Found, ...]
 ) -> None:
     """Perms in the catalog and DocMDP in the first signature, both or neither."""
     certifies = [one.certifies for one in signatures]

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.values import (
-    Dictionary,
     Ref,
     dictionary_at,
-    object_at,
     reference,
     whole_number,
 )
@@ -26,37 +24,31 @@ _HEADER = re.compile(rb"%PDF-(?:1\.[0-7]|2\.0)(?:\r\n|\n|\r)")
 _POINTER = re.compile(rb"startxref(?:\r\n|\n)(\d{1,10})(?:\r\n|\n)%%EOF(?:\r\n|\n|\r)?\Z")
 _AFTER = re.compile(rb"startxref(?:\r\n|\n)(\d{1,10})(?:\r\n|\n)%%EOF(\r\n|\n|\r)?")
 _TABLE = re.compile(rb"xref(?:\r\n|\n)")
+_BASE = re.compile(rb"xref(?:\r\n|\n)0 (\d{1,10})(?:\r\n| \n|\n)0000000000 65535 f")
 _RANGE = re.compile(rb"(\d{1,10}) (\d{1,10})(?:\r\n| \n|\n)")
-_ENTRIES = re.compile(rb"(?:\d{10} \d{5} [nf](?: \n|\r\n| \r))+")
+_ENTRY = re.compile(rb"(\d{10}) (\d{5}) ([nf])(?: \n|\r\n| \r)")
 _TRAILER = re.compile(rb"trailer[\t\n\f\r ]*(?=<<)")
 _KEYS = {b"/Size", b"/Root", b"/Prev", b"/Info", b"/ID"}
 _ENTRY_BYTES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive entries of one table: `count` of them from object `first`, text from `at`."""
-
-    first: int
-    count: int
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
-    """One revision's table. start: where it begins; end: after its %%EOF and line break."""
+    """One revision's table. start: where it begins; end: after its %%EOF and line break.
+
+    entries: object number → offset, of those in use; freed: numbers of those that are not. highest:
+    the highest number of both. All objects in use are of generation 0.
+    """
 
     start: int
     end: int
-    runs: tuple[Run, ...]
+    entries: dict[int, int]
+    freed: frozenset[int]
+    highest: int
     size: int
     root: Ref
+    info: Ref | None
     previous: int | None
-
-    @property
-    def highest(self) -> int:
-        last = self.runs[-1]
-        return last.first + last.count - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,43 +68,22 @@ class Tables:
         since: look from this section on, which is how the document stood in that revision.
         """
         for number in range(since, len(self.sections)):
-            for run in self.sections[number].runs:
-                if run.first <= ref.number < run.first + run.count:
-                    return self._entry(run, ref), number
-        raise Ask("an object is missing")
-
-    def known(self, since: int) -> dict[int, tuple[int, int]]:
-        """Object number → its offset and where its revision's table begins, for all in use."""
-        found: dict[int, tuple[int, int]] = {}
-        for number in range(len(self.sections) - 1, since - 1, -1):
             section = self.sections[number]
-            for run in section.runs:
-                for position in range(run.count):
-                    at = run.at + _ENTRY_BYTES * position
-                    if self.data[at + 17 : at + 18] == b"n":
-                        offset = int(self.data[at : at + 10])
-                        if not self.begin(number) <= offset < section.start:
-                            raise Ask("an object stands outside its revision")
-                        found[run.first + position] = offset, section.start
-                    else:
-                        found.pop(run.first + position, None)
+            offset = section.entries.get(ref.number)
+            if offset is not None and ref.generation == 0:
+                return offset, number
+            if ref.number in section.freed:
+                break
+        raise Ask("an object is missing, free or of another generation")
+
+    def known(self, since: int) -> dict[int, int]:
+        """Object number → its offset, for all in use in that revision."""
+        found: dict[int, int] = {}
+        for section in reversed(self.sections[since:]):
+            for number in section.freed:
+                found.pop(number, None)
+            found.update(section.entries)
         return found
-
-    def _entry(self, run: Run, ref: Ref) -> int:
-        at = run.at + _ENTRY_BYTES * (ref.number - run.first)
-        entry = self.data[at : at + 18]
-        if entry[17:] != b"n" or int(entry[11:16]) != ref.generation:
-            raise Ask("an object is free or of another generation")
-        return int(entry[:10])
-
-    def object(self, ref: Ref, *, since: int = 0) -> tuple[Dictionary, int, int]:
-        """A dictionary object: its value, its offset, its section. Raises Ask."""
-        offset, number = self.place(ref, since=since)
-        section = self.sections[number]
-        begins = self.begin(number)
-        if not begins <= offset < section.start:
-            raise Ask("an object stands outside its revision")
-        return object_at(self.data, ref, offset, section.start), offset, number
 
     def begin(self, number: int) -> int:
         """Where a revision begins: at the end of the one before."""
@@ -140,7 +111,12 @@ def read_tables(data: bytes) -> Tables:
     highest = max(section.highest for section in sections)
     if highest != sections[0].size - 1:
         raise Ask("Size is not one more than the highest number")
-    return Tables(data, tuple(sections))
+    tables = Tables(data, tuple(sections))
+    for number, section in enumerate(sections):
+        offsets = section.entries.values()
+        if offsets and not tables.begin(number) <= min(offsets) <= max(offsets) < section.start:
+            raise Ask("an object stands outside its revision")
+    return tables
 
 
 def _check_order(section: Section, above: list[Section], limit: int) -> None:
@@ -158,7 +134,7 @@ def _section(data: bytes, at: int, limit: int) -> Section:
     found = _TABLE.match(data, at, limit)
     if found is None:
         raise Ask("the cross-reference is not a table")
-    runs, after = _runs(data, found.end(), limit)
+    entries, freed, after = _entries(data, found.end(), limit)
     found = _TRAILER.match(data, after, limit)
     if found is None:
         raise Ask("a table without trailer")
@@ -169,17 +145,24 @@ def _section(data: bytes, at: int, limit: int) -> Section:
     if found is None or int(found.group(1)) != at:
         raise Ask("a revision does not end with its startxref")
     size, root = whole_number(trailer.get(b"/Size")), reference(trailer.get(b"/Root"))
-    if max(run.first + run.count for run in runs) > size:
+    highest = max(max(entries, default=0), max(freed, default=0))
+    if highest >= size:
         raise Ask("a table goes beyond Size")
     previous = whole_number(trailer[b"/Prev"]) if b"/Prev" in trailer else None
     if previous is not None and previous >= at:
         raise Ask("a table points forward")
-    _check_base(runs, data, previous)
-    return Section(at, found.end(), runs, size, root, previous)
+    if previous is None:
+        base = _BASE.match(data, at)
+        if base is None or int(base.group(1)) != highest + 1:
+            raise Ask("the first table is not in one piece")
+    info = reference(trailer[b"/Info"]) if b"/Info" in trailer else None
+    return Section(at, found.end(), entries, freed, highest, size, root, info, previous)
 
 
-def _runs(data: bytes, at: int, limit: int) -> tuple[tuple[Run, ...], int]:
-    runs: list[Run] = []
+def _entries(data: bytes, at: int, limit: int) -> tuple[dict[int, int], frozenset[int], int]:
+    """What a table says of objects in use and of free ones, and where it ends."""
+    entries: dict[int, int] = {}
+    freed: list[int] = []
     next_number = 0
     while (found := _RANGE.match(data, at, limit)) is not None:
         first, count = int(found.group(1)), int(found.group(2))
@@ -187,18 +170,17 @@ def _runs(data: bytes, at: int, limit: int) -> tuple[tuple[Run, ...], int]:
         at = start + count * _ENTRY_BYTES
         if not 0 < count <= OBJECTS_MAX or first < next_number or at > limit:
             raise Ask("a table with doubtful numbers")
-        if _ENTRIES.fullmatch(data, start, at) is None:
+        rows = _ENTRY.findall(data, start, at)
+        if len(rows) != count:
             raise Ask("a table with doubtful entries")
-        runs.append(Run(first, count, start))
+        for number, (offset, generation, kind) in enumerate(rows, first):
+            if kind == b"f":
+                freed.append(number)
+            elif generation == b"00000":
+                entries[number] = int(offset)
+            else:
+                raise Ask("an object of another generation")
         next_number = first + count
-    if not runs:
+    if not next_number:
         raise Ask("an empty table")
-    return tuple(runs), at
-
-
-def _check_base(runs: tuple[Run, ...], data: bytes, previous: int | None) -> None:
-    """The first revision's table is one run from object 0, which is free."""
-    if previous is None:
-        head = data[runs[0].at : runs[0].at + 18]
-        if len(runs) != 1 or runs[0].first != 0 or head != b"0000000000 65535 f":
-            raise Ask("the first table is not in one piece")
+    return entries, frozenset(freed), at

@@ -27,30 +27,40 @@ class Ref(NamedTuple):
 
 Dictionary = dict[bytes, bytes]
 
-_SPACES = b"\t\n\f\r "
+SPACES = b"\t\n\f\r "
 _SPACE = rb"[\t\n\f\r ]"
 _BREAK = rb"(?=[\t\n\f\r \[\]<>/()])"
 _NAME = rb"/[A-Za-z0-9_.+-]{1,127}+" + _BREAK
+HEX_MAX = 512
+_FRACTION = rb"(?:\.\d{1,15}+)?+"
+_GENERATION = _SPACE + rb"++\d{1,5}+" + _SPACE + rb"++R"
+# Each alternative begins with one character or a set of them, by which most are ruled out at once;
+# a reference begins like a number.
 _ATOM = b"|".join(
     (
         _NAME,
-        rb"\d{1,10}+" + _SPACE + rb"++\d{1,5}+" + _SPACE + rb"++R" + _BREAK,
-        rb"[+-]?\d{1,15}+(?:\.\d{1,15}+)?+" + _BREAK,
+        rb"[0-9]\d{0,9}+(?:" + _GENERATION + rb"|\d{0,5}+" + _FRACTION + rb")" + _BREAK,
+        rb"[+-]\d{1,15}+" + _FRACTION + _BREAK,
         rb"\([^()\\\r]*+(?:\\[^\r\n][^()\\\r]*+)*+\)",
-        rb"<[0-9A-Fa-f]*+>",
-        rb"(?:true|false)" + _BREAK,
+        rb"<[0-9A-Fa-f]{0,%d}+>" % HEX_MAX,
+        rb"true" + _BREAK,
+        rb"false" + _BREAK,
     )
 )
 
 
-def pattern_of_values(depth: int) -> bytes:
-    """Values with arrays and dictionaries in them, nested at most `depth` deep."""
+def pattern_of_values(depth: int, more: bytes = b"") -> bytes:
+    """Values with arrays and dictionaries in them, nested at most `depth` deep.
+
+    more: another alternative for a value without parts, beside those that are known here.
+    """
+    atom = _ATOM + (b"|" + more if more else b"")
     if depth == 0:
-        return rb"(?:" + _ATOM + rb")"
-    inner, skip = pattern_of_values(depth - 1), _SPACE + rb"*+"
+        return rb"(?:" + atom + rb")"
+    inner, skip = pattern_of_values(depth - 1, more), _SPACE + rb"*+"
     array = rb"\[" + skip + rb"(?:" + inner + skip + rb")*+\]"
     entries = rb"(?:" + _NAME + skip + inner + skip + rb")*+"
-    return rb"(?:" + _ATOM + rb"|<<" + skip + entries + rb">>|" + array + rb")"
+    return rb"(?:" + atom + rb"|<<" + skip + entries + rb">>|" + array + rb")"
 
 
 @cache
@@ -85,15 +95,19 @@ def dictionary_at(data: bytes, at: int, before: bytes, limit: int) -> tuple[Dict
 
 def dictionary_of(text: bytes) -> Dictionary:
     """The dictionary that `text` is: key → value, as they are written. Raises Ask."""
-    text = text.strip(_SPACES)
+    text = text.strip(SPACES)
     if text[:2] != b"<<" or text[-2:] != b">>":
         raise Ask("a value is not a dictionary")
-    inside = text[2:].lstrip(_SPACES)
+    inside = text[2:].lstrip(SPACES)
     pairs = _pair().findall(inside)
-    found = {key: value for _, key, value in pairs}
+    if not pairs:
+        wholes, found = (), {}
+    else:
+        wholes, keys, values = zip(*pairs, strict=True)
+        found = dict(zip(keys, values, strict=True))
     if len(pairs) > PAIRS_MAX or len(found) != len(pairs):
         raise Ask("a dictionary has very many keys, or one twice")
-    if b"".join([whole for whole, _, _ in pairs]) != inside[:-2]:
+    if b"".join(wholes) != inside[:-2]:
         raise Ask("a dictionary is not written plainly")
     return found
 
@@ -103,20 +117,9 @@ def array_of(value: bytes | None) -> list[bytes]:
     if value is None or value[:1] != b"[":
         raise Ask("a value is not an array")
     members = _MEMBER.findall(value, 1)
-    if b"".join(members).translate(None, _SPACES) != value[1:-1].translate(None, _SPACES):
+    if b"".join(members).translate(None, SPACES) != value[1:-1].translate(None, SPACES):
         raise Ask("an array is not plain")
     return members
-
-
-def object_at(data: bytes, ref: Ref, offset: int, limit: int) -> Dictionary:
-    """The dictionary that is object `ref` at `offset`. Raises Ask."""
-    head = b"%d %d obj" % ref
-    if not data.startswith(head, offset) or data[offset - 1 : offset] not in {b"\n", b"\r", b" "}:
-        raise Ask("an object is not where the table says")
-    value, stop = dictionary_at(data, offset + len(head), b"endobj", limit)
-    if data[stop + 6 : stop + 7] not in {b"\n", b"\r", b" "}:
-        raise Ask("an object does not end plainly")
-    return value
 
 
 def plain_text(value: bytes | None) -> str:
@@ -148,6 +151,8 @@ def whole_number(value: bytes | None) -> int:
 
 def reference(value: bytes | None) -> Ref:
     """An indirect reference. Raises Ask."""
+    if value is not None and value[-4:] == b" 0 R" and value[:-4].isdigit():
+        return Ref(int(value[:-4]), 0)
     found = REFERENCE.fullmatch(value or b"")
     if found is None:
         raise Ask("a value is not a reference")
