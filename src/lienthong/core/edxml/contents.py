@@ -22,9 +22,9 @@ class Contents:
     """One file. `data` is None when it lies on disk, `path` is None when it was not kept there."""
 
     size: int
-    sha256: str
-    kind: str
-    corrupt: bool
+    sha256: str = ""
+    kind: str = ""
+    corrupt: bool = False
     data: bytes | None = None
     path: Path | None = None
 

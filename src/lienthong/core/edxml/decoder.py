@@ -17,7 +17,7 @@ from lienthong.core.edxml.content import (
     parse_number,
     read_tree,
 )
-from lienthong.core.edxml.contents import examine
+from lienthong.core.edxml.contents import Contents
 from lienthong.core.edxml.context import Context
 from lienthong.core.edxml.encoder import encode
 from lienthong.core.edxml.findings import Finding, Profile, Report, Severity, wire_code
@@ -217,7 +217,7 @@ def _content_of(packet: Packet) -> Content:
                 one.name,
                 one.description,
                 one.content_type,
-                examine(one.data),
+                Contents(size=len(one.data), data=one.data),
             )
         )
     return content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import random
+import struct
 import time
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from lienthong.core import edxml
 from lienthong.core.edxml import Limits, attachments, xml
+from lienthong.core.edxml.archive import open_archive
 from lienthong.core.edxml.problems import XMLRefused
 from lienthong.core.tests.edxml_samples import (
     NEW,
@@ -61,6 +63,17 @@ def test_a_hostile_document_is_refused_within_a_tenth_of_a_second(raw: bytes) ->
     assert severities(reading) == {"V-07": "T"}
     assert severities(compat(raw)) == {"V-07": "T"}
     assert took < 0.1
+
+
+@pytest.mark.parametrize(("tag", "accepted"), [("Odd", {"V-10": "W"}), ("edXML:Agency", {})])
+def test_a_small_packet_may_not_be_deeper_than_32(tag: str, accepted: dict[str, str]) -> None:
+    def nested(levels: int) -> bytes:
+        """`tag` stands at depth 5, what is below it is not read."""
+        inner = "<b>" * (levels - 5) + "</b>" * (levels - 5)
+        return changed("</edXML:MessageHeader>", f"<{tag}>{inner}</{tag}></edXML:MessageHeader>")
+
+    assert severities(strict(nested(32))) == accepted
+    assert severities(strict(nested(33))) == {"V-07": "T"}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +198,45 @@ def renamed_in_directory() -> bytes:
     return packed[:central] + packed[central:].replace(b"aaaaa", b"bbbbb")
 
 
+def local_header_says_stored() -> bytes:
+    packed = bytearray(archive(("a.pdf", PDF)))
+    packed[8:10] = zipfile.ZIP_STORED.to_bytes(2, "little")
+    return bytes(packed)
+
+
+def hidden_first_entry() -> bytes:
+    """A client that reads from the front gets another file than one that asks the directory."""
+    packed = archive(("a.pdf", PDF), ("b.pdf", b"%PDF-1.7 other"))
+    central = packed.index(b"PK\x01\x02")
+    second = packed.index(b"PK\x01\x02", central + 4)
+    end = packed.index(b"PK\x05\x06")
+    directory = packed[second:end]
+    tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), central, 0)
+    return packed[:central] + directory + tail
+
+
+def overlapping() -> bytes:
+    """Two entries of the directory with one body."""
+    packed = archive(("a.pdf", PDF), ("b.pdf", PDF))
+    central = packed.index(b"PK\x01\x02")
+    second = bytearray(packed[packed.index(b"PK\x01\x02", central + 4) :])
+    second[42:46] = (0).to_bytes(4, "little")
+    return packed[: packed.index(b"PK\x01\x02", central + 4)] + bytes(second)
+
+
+def endless_directory() -> bytes:
+    packed = bytearray(archive(("a.pdf", PDF)))
+    end = packed.index(b"PK\x05\x06")
+    packed[end + 12 : end + 16] = (2**31).to_bytes(4, "little")
+    return bytes(packed)
+
+
 CONTAINERS = {
+    "local header differs": local_header_says_stored(),
+    "hidden first entry": hidden_first_entry(),
+    "overlapping entries": overlapping(),
+    "endless directory": endless_directory(),
+    "too many entries": archive(*((f"{number}.pdf", b"") for number in range(2001))),
     "zip bomb": archive(("a.pdf", b"%PDF-" + b"\0" * 60_000_000)),
     "ratio over 100": archive(("a.pdf", b"%PDF-" + b"\0" * 1_000_000)),
     "size that lies": lying_size(),
@@ -210,6 +261,33 @@ def test_an_unsafe_container_is_refused_in_both_profiles(packed: bytes) -> None:
 
     assert severities(strict(raw))["V-42"] == "T"
     assert severities(compat(raw))["V-42"] == "T"
+
+
+def test_a_directory_of_any_size_is_not_read() -> None:
+    with pytest.raises(zipfile.BadZipFile, match="too large"):
+        open_archive(io.BytesIO(endless_directory()))
+
+
+def test_an_archive_written_as_a_stream_is_a_good_container() -> None:
+    """Java writes sizes behind the data; the directory has them."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self) -> None:
+            self.out = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            part = bytes(memoryview(data))  # type: ignore[arg-type]
+            self.out += part
+            return len(part)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.pdf", PDF)
+
+    assert strict(with_file(pipe.out)).findings == ()
 
 
 def test_several_entries_are_refused_in_strict_and_warned_in_compat() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import unicodedata
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +20,7 @@ from lienthong.core.edxml import (
     Business,
     BusinessKind,
     DocumentPacket,
+    Limits,
     Organization,
     Profile,
     ReceiverChange,
@@ -30,10 +33,12 @@ from lienthong.core.edxml import (
     TraceEntry,
     Update,
     Urgency,
+    decoder,
     document_types,
+    lift,
 )
 from lienthong.core.edxml.model import normal
-from lienthong.core.tests.edxml_samples import NEW, PDF
+from lienthong.core.tests.edxml_samples import NEW, PDF, PLAIN
 
 VIETNAMESE = (
     "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
@@ -214,6 +219,50 @@ def test_a_status_packet_is_read_as_it_was_written(packet: StatusPacket) -> None
 @given(st.binary(max_size=300))
 def test_any_bytes_are_answered_with_findings(raw: bytes) -> None:
     assert edxml.read(raw).refused
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, len(NEW) - 1), st.binary(max_size=8), st.sampled_from(Profile))
+def test_a_file_is_judged_as_its_bytes_are(position: int, noise: bytes, profile: Profile) -> None:
+    raw = NEW[:position] + noise + NEW[position + len(noise) + 1 :]
+    expected = edxml.read(raw, profile=profile)
+
+    with tempfile.NamedTemporaryFile(suffix=".edxml") as file:
+        file.write(raw)
+        file.flush()
+        reading = edxml.read_file(Path(file.name), profile=profile)
+
+    if expected.wire_code != reading.wire_code:  # a long text that is no base64 is not parsed
+        assert reading.refused
+        assert "base64" in reading.findings[-1].text or "base64" in reading.findings[0].text
+    else:
+        assert reading.findings == expected.findings
+
+
+def test_a_packet_cut_anywhere_is_refused() -> None:
+    for end in range(0, len(NEW) - 10, 23):
+        reading = edxml.read(NEW[:end])
+
+        assert reading.packet is None
+        assert [one.rule for one in reading.findings] == ["V-06"]
+
+
+MARKUP = ("<", ">", "</edXML:ContentTransferEncoded>", "<edXML:ContentTransferEncoded>", "<!--",
+          "-->", "<![CDATA[", "]]>", "<?x ", "?>", "&#xE000;0&#xE000;", "\ue0000\ue000",
+          "QUJD" * 80, "&amp;", "=", " ", "\r\n", '"', "<a>", "</a>", "x")  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(MARKUP), max_size=8).map("".join), st.integers(0, len(PLAIN)))
+def test_lifting_payloads_never_changes_what_is_read(noise: str, position: int) -> None:
+    raw = PLAIN[:position] + noise.encode() + PLAIN[position:]
+    asked = decoder.Asked(Profile.COMPAT, Limits())
+    plain, files = decoder.judge(lift.Lifted(raw, "", (), ()), asked, "", len(raw))
+
+    lifted, same = decoder.judge(lift.lift(raw, Limits()), asked, "", len(raw))
+
+    assert lifted == plain
+    assert [one.contents for one in same] == [one.contents for one in files]
 
 
 @settings(max_examples=200, deadline=None)

@@ -161,7 +161,7 @@ class Checker:
             document=document if envelope.kind is Kind.STATUS else None,
         )
         profile = self._profile_of(envelope.node)
-        reading = _reading(content, profile, limits, envelope.kind, context)
+        reading = _reading(content, profile, limits, envelope, context)
         packet = reading.packet
         if not isinstance(packet, edxml.DocumentPacket) or (
             packet.business.kind is edxml.BusinessKind.NEW and not packet.responses
@@ -174,7 +174,7 @@ class Checker:
 
         context = replace(context, document=other)
         if isinstance(content, Path):
-            return _reading(content, profile, limits, envelope.kind, context)
+            return _reading(content, profile, limits, envelope, context)
         asked = edxml.check(packet, context, profile=profile)
         more = tuple(each for each in asked if each not in reading.findings)
         refused = any(each.refuses for each in more)
@@ -215,13 +215,18 @@ def _reading(
     content: bytes | Path,
     profile: edxml.Profile,
     limits: edxml.Limits,
-    kind: Kind,
+    envelope: Envelope,
     context: edxml.Context,
 ) -> edxml.Reading:
     """Read a packet. Of one in a file, only the main document is then in memory."""
     if isinstance(content, bytes):
         return edxml.read(
-            content, profile=profile, limits=limits, declared=kind.value, context=context
+            content,
+            profile=profile,
+            limits=limits,
+            declared=envelope.kind.value,
+            context=context,
+            sha256=envelope.sha256,
         )
     prefix = f"{CHECKING}{os.getpid()}-"
     with TemporaryDirectory(prefix=prefix, dir=content.parent) as folder:
@@ -229,7 +234,7 @@ def _reading(
             content,
             profile=profile,
             limits=limits,
-            declared=kind.value,
+            declared=envelope.kind.value,
             context=context,
             folder=Path(folder),
         )
