@@ -54,11 +54,16 @@ class Clients:
         self._count = count
         self._connections = connections
 
-    def run(self, name: str, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        """Send these packets and return what each client saw."""
+    def run(
+        self, name: str, numbers: Sequence[int], per_second: float | None = None
+    ) -> list[dict[str, Any]]:
+        """Send these packets, at most `per_second`, and return what each client saw."""
+        share = per_second / self._count if per_second else None
         with ExitStack() as stack:
             running = [
-                stack.enter_context(self._start(f"{name}-{index}", numbers[index :: self._count]))
+                stack.enter_context(
+                    self._start(f"{name}-{index}", numbers[index :: self._count], share)
+                )
                 for index in range(self._count)
             ]
             for process in running:
@@ -69,7 +74,9 @@ class Clients:
                     process.stdin.flush()
             return [json.loads(_line(process.stdout, name)) for process in running]
 
-    def _start(self, name: str, numbers: Sequence[int]) -> subprocess.Popen[str]:
+    def _start(
+        self, name: str, numbers: Sequence[int], per_second: float | None
+    ) -> subprocess.Popen[str]:
         plan = self._directory / f"{name}.json"
         facts = {
             "url": self._node.url("hub"),
@@ -79,6 +86,7 @@ class Clients:
             "numbers": list(numbers),
             "key_id": NODE_ID,
             "connections": self._connections,
+            "per_second": per_second,
         }
         plan.write_text(json.dumps(facts), encoding="utf-8")
         return subprocess.Popen(

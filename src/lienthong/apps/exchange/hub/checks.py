@@ -31,8 +31,8 @@ from .problems import (
     SenderNotOfNode,
     SenderUnknown,
 )
+from .rows import Parties
 from .rules import Door, Kind
-from .store import Parties
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 PDF = "application/pdf"

@@ -14,7 +14,8 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from .lanes import Candidate, Plan
-from .store import Connection, Store
+from .rows import Connection
+from .store import Store
 
 LISTED_MAX = 500
 

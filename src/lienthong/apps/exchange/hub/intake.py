@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import psycopg
 
 from lienthong.core import signing, tlog
@@ -27,9 +26,10 @@ from .checks import Checked
 from .config import HubConfig
 from .ledger import Ledger, evidence
 from .problems import HubBusy, HubDefect, HubStorageFull, HubStoreFailed
+from .rows import Batch, Kept, NewPacket, StoredPacket
 from .rules import Door, Kind, new_id
 from .segments import OWN_FILE, Place, Segments, SyncFailed
-from .store import Batch, Kept, NewPacket, Store, StoredPacket
+from .store import Store
 
 RETRY_AFTER_S = 2
 
@@ -264,8 +264,8 @@ class Intake:
             urgency=checked.urgency,
             received_at=at,
             receipt=receipt,
-            warnings=orjson.dumps(checked.warnings).decode(),
-            checks=orjson.dumps(checked.checks).decode(),
+            warnings=checked.warnings,
+            checks=checked.checks,
             recipients=tuple(each.code for each in checked.recipients),
         )
 
@@ -282,7 +282,7 @@ class Intake:
                         packet.sha256,
                         packet.received_at,
                         tuple((code, "QUEUED") for code in packet.recipients),
-                        orjson.loads(packet.warnings),
+                        packet.warnings,
                         packet.receipt,
                         evidence(tree, outcome.leaf_index, packet.entry, head.checkpoint),
                         is_new=True,

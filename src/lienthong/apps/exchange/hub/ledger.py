@@ -50,6 +50,11 @@ class Ledger:
         self._tiles: OrderedDict[tlog.TileKey, bytes] = OrderedDict()
         self._folds = tlog.Folds(TILES_REMEMBERED)
 
+    @property
+    def size(self) -> int:
+        """How many leaves the log had when this process grew it last."""
+        return self._size
+
     def grow(self, size: int, leaf_hashes: Sequence[bytes], read_tile: ReadTile) -> Step:
         """Return the log with these leaves added to the one of `size` leaves."""
         if size != self._size:  # another process has grown the log since

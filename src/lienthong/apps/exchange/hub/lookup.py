@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from .problems import PacketNotFound
 from .process import Hub
+from .rows import StoredPacket
 from .sending import accepted_json
 from .shared import RouteRow, answer, authenticated, hub_of, path_id
-from .store import StoredPacket
 
 
 async def get_packet(request: Request) -> Response:

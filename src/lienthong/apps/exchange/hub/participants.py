@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from lienthong.core import edxml
 
 from .config import DirectoryEntry
+from .rows import NodeRow
 from .rules import Door
-from .store import NodeRow
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from starlette.responses import Response, StreamingResponse
 
 from .problems import ContentDamaged, RangeNotSatisfiable
 from .process import Hub
+from .rows import StoredPacket
 from .rules import LARGE_BODY_BYTES
-from .store import StoredPacket
 
 PIECE_BYTES = 1024 * 1024
 MEDIA_TYPE = "application/edxml+xml"

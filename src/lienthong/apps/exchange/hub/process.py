@@ -25,9 +25,10 @@ from .ledger import Ledger
 from .metrics import Metrics
 from .participants import NOBODY, Participants, combine
 from .problems import HubStoreFailed, KitClosed
+from .rows import StoredPacket
 from .rules import Door
 from .segments import Segments
-from .store import Store, StoredPacket
+from .store import Store
 from .uploads import Uploads, swept
 
 IO_THREADS = 6

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
+from django.db import connection
 
 from lienthong.apps.exchange.hub import segments as segments_module
 from lienthong.apps.exchange.hub.config import stop_process
@@ -148,14 +148,27 @@ def test_a_full_disk_is_told_and_the_hub_goes_on_when_there_is_room(
     assert Packet.objects.count() == Delivery.objects.count() == LogHead.objects.get().size == 1
 
 
+@contextmanager
+def database_failing(sqlstate: str) -> Iterator[None]:
+    """PostgreSQL itself fails with this error in the middle of a batch, at the log's tiles."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION made_to_fail() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN RAISE EXCEPTION 'made to fail' USING ERRCODE = '{sqlstate}'; END $$;"
+            "CREATE TRIGGER made_to_fail BEFORE INSERT ON hub_tile"
+            " FOR EACH ROW EXECUTE FUNCTION made_to_fail()"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("DROP TRIGGER made_to_fail ON hub_tile; DROP FUNCTION made_to_fail()")
+
+
 def test_a_full_database_is_told_and_leaves_nothing(
-    land: Country, hub: RunningHub, ministry: Caller, monkeypatch: pytest.MonkeyPatch
+    land: Country, hub: RunningHub, ministry: Caller
 ) -> None:
     packet = document(land.ministry, land.province)
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "lienthong.apps.exchange.hub.store._write_step", raising(psycopg.errors.DiskFull())
-        )
+    with database_failing("53100"):
         refused = ministry.post(packet)
 
     assert (refused.status_code, refused.json()["code"]) == (507, "hub.storage_full")
@@ -166,13 +179,10 @@ def test_a_full_database_is_told_and_leaves_nothing(
 
 
 def test_a_database_that_goes_away_during_a_batch_loses_nothing(
-    land: Country, hub: RunningHub, ministry: Caller, monkeypatch: pytest.MonkeyPatch
+    land: Country, hub: RunningHub, ministry: Caller
 ) -> None:
     packet = document(land.ministry, land.province)
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "lienthong.apps.exchange.hub.store._write_step", raising(psycopg.OperationalError())
-        )
+    with database_failing("57P01"):
         refused = ministry.post(packet)
 
     assert (refused.status_code, refused.json()["code"]) == (503, "hub.store_failed")
