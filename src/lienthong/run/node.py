@@ -66,6 +66,7 @@ class NodeConfig:
     host: str = "127.0.0.1"
     hub_url: str = "http://127.0.0.1:8000"
     pki_url: str = ""
+    pki_public_url: str = ""
     database_url: str = ""
     owner_url: str = ""
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
@@ -130,6 +131,7 @@ class NodeConfig:
             "LIENTHONG_DATA_DIR": str(self.data_dir.absolute()),
             "LIENTHONG_HUB_URL": self.hub_url,
             "LIENTHONG_PKI_URL": self.pki_url,
+            "LIENTHONG_PKI_PUBLIC_URL": self.pki_public_url,
             "LIENTHONG_EVIDENCE_URL": self.evidence_url,
             "LIENTHONG_DATABASE_URL": self.database_url,
             "LIENTHONG_SECRET_KEY_FILE": str(self.secret_key_file.absolute()),
@@ -149,6 +151,8 @@ _SHARED = {
     "LIENTHONG_HUB_WAITING_MAX",
 }
 
+_FACTS = {"name", "kind", "title", "host", "hub_url", "pki_url", "pki_public_url", "plain_http"}
+
 TEMPLATE = """\
 # A node of Liên Thông. `lienthong node check FILE` examines it, `lienthong node up FILE` runs it.
 name = "{name}"
@@ -158,6 +162,7 @@ data_dir = "{data_dir}"    # files and keys; relative to this file
 host = "127.0.0.1"         # where the roles listen; nginx with TLS stands in front
 hub_url = "{hub_url}"
 pki_url = ""               # the authority's services: registration, time-stamps, OCSP
+pki_public_url = ""        # where certificates say these are, when that is another address
 allowed_hosts = ["127.0.0.1", "localhost"]
 plain_http = true          # false as soon as browsers come over TLS
 
@@ -182,7 +187,7 @@ def from_toml(file: Path) -> tuple[NodeConfig, str]:
         ports = {name: int(port) for name, port in facts.pop("ports", {}).items()}
         data_dir = file.parent / facts.pop("data_dir", "var")
         hosts = tuple(facts.pop("allowed_hosts", LOCAL_HOSTS))
-        unknown = set(facts) - {"name", "kind", "title", "host", "hub_url", "pki_url", "plain_http"}
+        unknown = set(facts) - _FACTS
         if unknown or set(ports) - set(ROLES):
             raise NodeFileInvalid(file=str(file), reason=f"{sorted(unknown | set(ports))}")
         facts.setdefault("title", facts.get("name", ""))

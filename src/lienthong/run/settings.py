@@ -48,6 +48,8 @@ DATA_DIR = Path(os.environ.get("LIENTHONG_DATA_DIR", "var/laptop"))
 HUB_URL = os.environ.get("LIENTHONG_HUB_URL", "http://127.0.0.1:8000")
 EVIDENCE_URL = os.environ.get("LIENTHONG_EVIDENCE_URL", "")  # where others read this node's logs
 PKI_URL = os.environ.get("LIENTHONG_PKI_URL", "")  # the authority's services; empty: none
+# The address of these services as certificates name it, for good; this node asks PKI_URL instead.
+PKI_PUBLIC_URL = os.environ.get("LIENTHONG_PKI_PUBLIC_URL", "") or PKI_URL
 DEMO = _flag("LIENTHONG_DEMO")
 
 # Mail: smtp://user:password@host:port, smtps:// for TLS from the start, ?tls=start for STARTTLS.

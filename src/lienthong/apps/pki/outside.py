@@ -32,8 +32,9 @@ def timestamp_source() -> TimestampSource | None:
 def fetch(url: str, body: bytes | None = None) -> bytes | None:
     """What lies at an address that a certificate names; None when it cannot be had.
 
-    Only addresses of the authority's own services are asked, whatever a certificate says: one that
-    came with a document must not make this node talk to somebody else's machine.
+    Only addresses of the authority's own services are asked, and at PKI_URL whichever of its names
+    a certificate says: one that came with a document must not make this node talk to somebody
+    else's machine.
     """
     return _fetch(url, body, ANSWER_WITHIN_S)
 
@@ -50,7 +51,8 @@ def fetch_within(seconds: float) -> Fetch:
 
 
 def _fetch(url: str, body: bytes | None, within_s: float) -> bytes | None:
-    known = {urlsplit(BASE_URL).netloc, urlsplit(settings.PKI_URL).netloc}
+    ours = (BASE_URL, settings.PKI_URL, settings.PKI_PUBLIC_URL)
+    known = {urlsplit(one).netloc for one in ours}
     if not settings.PKI_URL or urlsplit(url).netloc not in known:
         return None
     try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -64,11 +65,13 @@ def build(
     directory: Path, country: Country, server: Server, *, port: int | None, say: Say
 ) -> Nation:
     """Make the nodes' databases and data. Safe to repeat: what exists is used again."""
-    ports = Ports(say=say)
-    nodes = [_node(directory, plan, ports, port) for plan in country.nodes]
+    nodes = _nodes(directory, country, port, say)
     axis = next(node for node in nodes if node.kind == "axis")
     hub_url, pki_url = axis.url("hub"), axis.url("trust")
-    nodes = [replace(node, hub_url=hub_url, pki_url=pki_url) for node in nodes]
+    public = _public_url(directory, pki_url, say)
+    nodes = [
+        replace(node, hub_url=hub_url, pki_url=pki_url, pki_public_url=public) for node in nodes
+    ]
     say("Chuẩn bị cơ sở dữ liệu của ba nút …")
     ready = {node.name: node for node in prepare_databases(nodes, server)}
     people = accounts(directory / "accounts.json", country)
@@ -97,7 +100,33 @@ def _publish_trust(directory: Path) -> None:
     Trust.from_directory(directory / "truc" / "trust").save(directory / "trust")
 
 
-def _node(directory: Path, plan: NodePlan, ports: Ports, first: int | None) -> NodeConfig:
+def _nodes(directory: Path, country: Country, first: int | None, say: Say) -> list[NodeConfig]:
+    """The nodes with their ports: those of the last start unless `first` says otherwise."""
+    file = directory / "ports.json"
+    last: dict[str, int] = {}
+    if first is None and file.exists():
+        last = json.loads(file.read_text(encoding="ascii"))
+    ports = Ports(say=say)
+    nodes = [_node(directory, plan, ports, first, last) for plan in country.nodes]
+    taken = {f"{node.name}-{role}": port for node in nodes for role, port in node.ports.items()}
+    file.write_text(json.dumps(taken, indent=1), encoding="ascii")
+    return nodes
+
+
+def _public_url(directory: Path, pki_url: str, say: Say) -> str:
+    """The address that stands in every certificate: the one of the first start, for good."""
+    file = directory / "pki-public-url"
+    if not file.exists():
+        file.write_text(pki_url, encoding="ascii")
+    public = file.read_text(encoding="ascii")
+    if public != pki_url:
+        say(f"Chứng thư ghi địa chỉ {public}; ba nút hỏi {pki_url} thay cho địa chỉ đó.")
+    return public
+
+
+def _node(
+    directory: Path, plan: NodePlan, ports: Ports, first: int | None, last: Mapping[str, int]
+) -> NodeConfig:
     wanted: dict[RoleName, int] = {"web": plan.web_port}
     if plan.kind == "axis":
         wanted["hub"] = plan.hub_port
@@ -111,7 +140,7 @@ def _node(directory: Path, plan: NodePlan, ports: Ports, first: int | None) -> N
         title=plan.title,
         data_dir=directory / plan.name,
         ports={
-            role: ports.take(number + shift, f"{plan.name}-{role}")
+            role: ports.take(last.get(f"{plan.name}-{role}", number + shift), f"{plan.name}-{role}")
             for role, number in wanted.items()
         },
         demo=True,

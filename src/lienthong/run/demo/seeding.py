@@ -33,7 +33,7 @@ def authorities(office: Path) -> None:
     pki.make_national_pki(
         folder,
         at=datetime.now(UTC),
-        base_url=settings.PKI_URL or pki.BASE_URL,
+        base_url=settings.PKI_PUBLIC_URL or pki.BASE_URL,
         names_responder=False,  # it answers only while the demonstration runs
     )
     pki.make_log_key(folder)

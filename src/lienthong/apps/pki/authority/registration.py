@@ -43,13 +43,12 @@ from lienthong.apps.pki.authority.rules import (
     SecondPersonNeeded,
     Status,
 )
-from lienthong.apps.pki.authority.wire import Registration
+from lienthong.apps.pki.authority.wire import Registration, Signed
 from lienthong.apps.pki.contract import (
     CLOCK,
     CONFIRM_HOLD_WITHIN,
     ISSUING,
     OFFICER_PREFIX,
-    REGISTRATION_TYPE,
     RequestKind,
     SubjectKind,
 )
@@ -98,29 +97,22 @@ def receive(
 ) -> Answer:
     """Decide on a registration. Raises a Problem when it is refused; then nothing changed.
 
-    token: the compact JWS. trust: for the registrar's certificate. at: now.
+    token: the compact JWS, or a row of a table (`wire.opened`). trust: for the registrar's
+    certificate. at: now.
     """
     directory = directory or registry.authority_directory()
     registry.sync(directory, at=at)
-    asked = wire.read(_signed_payload(token))
+    signed = wire.opened(token)
+    asked = wire.read(signed.payload)
     with transaction.atomic():
         if (known := _known(asked, token)) is not None:
             return known
-        registrar = _registrar(token, asked, trust, at)
+        registrar = _registrar(signed, asked, trust, at)
         mandate = _mandate(asked, registrar, caller, at)
         case = _Case(asked, token, registrar, mandate, caller, at, directory)
         _check_two_persons(asked)
         _check_times(asked, at)
         return _DECIDE[asked.kind](case)
-
-
-def _signed_payload(token: str) -> Mapping[str, Any]:
-    if len(token) > wire.TOKEN_SIZE_MAX_BYTES:
-        raise RegistrationInvalid(detail="quá lớn")
-    found = signing.read_jws(token)
-    if found.header.get("typ") != REGISTRATION_TYPE:
-        raise RegistrationInvalid(detail="loại JWS")
-    return found.payload
 
 
 def _known(asked: Registration, token: str) -> Answer | None:
@@ -139,9 +131,11 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("ascii")).hexdigest()
 
 
-def _registrar(token: str, asked: Registration, trust: Trust, at: datetime) -> IssuedCertificate:
+def _registrar(
+    signed: Signed, asked: Registration, trust: Trust, at: datetime
+) -> IssuedCertificate:
     """The certificate that signed: issued here, good now, of the person who approved (SG-D-01)."""
-    certificate = signing.read_jws(token).certificate
+    certificate = signing.read_jws(signed.jws).certificate
     if certificate is None:
         raise RegistrarRefused(detail="không kèm chứng thư")
     row = IssuedCertificate.objects.filter(sha256=certificate.fingerprint(SHA256).hex()).first()
@@ -150,7 +144,7 @@ def _registrar(token: str, asked: Registration, trust: Trust, at: datetime) -> I
     if row.status != Status.ACTIVE:
         raise RegistrarRefused(detail=f"chứng thư {Status(row.status).label.lower()}")
     try:
-        signing.verify_jws(token, trust=trust, at=at, typ=REGISTRATION_TYPE, purpose=DOCUMENT)
+        signing.verify_jws(signed.jws, trust=trust, at=at, typ=signed.typ, purpose=DOCUMENT)
     except signing.JWSInvalid as error:
         raise RegistrarRefused(detail=str(error.facts.get("detail", "chữ ký sai"))) from error
     if row.holder != f"{OFFICER_PREFIX}{asked.approved_by}":

@@ -11,16 +11,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from lienthong.apps.pki.authority.rules import Reason, RegistrationInvalid
+from lienthong.apps.pki.authority.rules import Reason, RegistrarRefused, RegistrationInvalid
 from lienthong.apps.pki.contract import (
     AT_AUTHORITY,
     ISSUING,
+    REGISTRATION_TYPE,
     SUBJECT_FIELDS,
+    TABLE_TYPE,
     VERSION,
     RequestKind,
     SubjectKind,
+    row_leaf,
 )
+from lienthong.core import signing, tlog
 from lienthong.core.signing.authority import Subject
+from lienthong.core.signing.jws import strict_object
 from lienthong.core.signing.profiles import name_text_problem
 
 TOKEN_SIZE_MAX_BYTES = 64 * 1024
@@ -56,6 +61,56 @@ class Registration:
     file_valid_at: datetime
     approved_at: datetime
     mandate: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A registration with the signature that covers it: its own, or that of a whole table."""
+
+    payload: Mapping[str, Any]
+    jws: str
+    typ: str
+
+
+def opened(text: str) -> Signed:
+    """Take a message apart: a compact JWS, or a row of a table with its proof (SG-D-04).
+
+    A row is JSON: {"act": JWS over the tree's root, "registration", "index", "proof": [hex]}.
+    Raises RegistrationInvalid, RegistrarRefused, signing's JWSInvalid.
+    """
+    if len(text) > TOKEN_SIZE_MAX_BYTES:
+        raise RegistrationInvalid(detail="quá lớn")
+    if not text.startswith("{"):
+        return Signed(_payload(text, REGISTRATION_TYPE), text, REGISTRATION_TYPE)
+    row = strict_object(text.encode("ascii"), "dòng của bảng")
+    act, registration = row.get("act"), row.get("registration")
+    if not isinstance(act, str) or not isinstance(registration, dict):
+        raise RegistrationInvalid(detail="dòng của bảng")
+    _check_in_table(_payload(act, TABLE_TYPE), row, registration)
+    return Signed(registration, act, TABLE_TYPE)
+
+
+def _payload(jws: str, typ: str) -> Mapping[str, Any]:
+    found = signing.read_jws(jws)
+    if found.header.get("typ") != typ:
+        raise RegistrationInvalid(detail="loại JWS")
+    return found.payload
+
+
+def _check_in_table(
+    act: Mapping[str, Any], row: Mapping[str, Any], registration: Mapping[str, Any]
+) -> None:
+    """Raise unless the registrar signed for a tree with this row in it, by the same words."""
+    for name in ("version", "mandate", "approved_by", "approved_at"):
+        if act.get(name) != registration.get(name):
+            raise RegistrationInvalid(detail=f"trường {name} khác với bảng")
+    try:
+        proof = [bytes.fromhex(one) for one in row["proof"]]
+        root = bytes.fromhex(act["root"])
+        leaf = row_leaf(registration)
+        tlog.verify_inclusion(row["index"], act["size"], leaf, proof, root)
+    except (KeyError, TypeError, ValueError, tlog.ProofInvalid) as error:
+        raise RegistrarRefused(detail="dòng không nằm trong bảng đã ký") from error
 
 
 def read(payload: Mapping[str, Any]) -> Registration:

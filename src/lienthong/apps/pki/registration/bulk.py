@@ -1,20 +1,17 @@
-"""Many requests from one table, checked row by row, approved by one signed act (SG-D-04).
+"""Approve many requests at once: those marked in a list, or a whole table by one signed act.
 
-Columns: kind (new, renew, revoke, hold, release), username, certificate (serial in hexadecimal),
-ground, reason, csr (PKCS#10 in base64, from the device). A row that fails is told with its reason
-and does not stop the others.
+A table is approved by one signature over the root of a tree whose leaves are its requests
+(SG-D-04); each goes to the authority as a leaf with its proof, so the key is opened and used once
+however many rows there are. A job does the rest and goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import csv
-import hashlib
-import io
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,216 +19,170 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.directory import api as directory
-from lienthong.apps.files import api as files
+from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import queries as keys
-from lienthong.apps.pki.contract import ISSUING, VERSION, RequestKind
-from lienthong.apps.pki.models import Certificate, CertificateRequest, RequestTable
-from lienthong.apps.pki.registration import asking, deciding, mapping, queries
-from lienthong.apps.pki.registration.rules import Ground, RequestState, TableUnreadable
-from lienthong.core import signing
+from lienthong.apps.pki.contract import TABLE_TYPE, VERSION, row_leaf
+from lienthong.apps.pki.models import CertificateRequest, RequestTable
+from lienthong.apps.pki.registration import deciding, mapping
+from lienthong.apps.pki.registration.rules import Move, RequestState, TableBusy, after
+from lienthong.apps.pki.registration.writing import locked, record
+from lienthong.core import signing, tlog
 from lienthong.core.errors import Problem
 
-ROWS_MAX = 5000
-TABLE_SIZE_MAX_BYTES = 32 * 1024 * 1024
-COLUMNS = ("kind", "username", "certificate", "ground", "reason", "csr")
-NEEDED = {"kind", "username"}
-BY_TABLE = frozenset(RequestKind) - {RequestKind.CHANGE, RequestKind.RESTORE}
+ROWS_AT_ONCE = 50  # in one transaction of the job
+Failures = list[dict[str, str]]
 
 
-class RowUnusable(Problem):
-    """One row of a table cannot become a request."""
+class RowChanged(Problem):
+    """A request is not any more what the registrar signed for."""
 
-    code = "pki.row_unusable"
-    status = 422
-    text = "Dòng không dùng được: {reason}."
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one signed act did: how many requests it approved, and which rows it could not."""
-
-    approved: int
-    failures: list[dict[str, str | int]]
-
-
-def read(data: bytes) -> list[dict[str, str]]:
-    """The rows of a CSV in UTF-8 with a line of column names. Raises TableUnreadable."""
-    if len(data) > TABLE_SIZE_MAX_BYTES:
-        raise TableUnreadable(reason="tệp lớn quá 32 MB")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TableUnreadable(reason="tệp không ở dạng UTF-8") from error
-    dialect = csv.excel()
-    dialect.delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    try:
-        reader = csv.DictReader(io.StringIO(text), dialect=dialect, strict=True)
-        names = [name.strip().lower() for name in reader.fieldnames or ()]
-        reader.fieldnames = names
-        if missing := NEEDED - set(names):
-            raise TableUnreadable(reason=f"thiếu cột {', '.join(sorted(missing))}")
-        rows = [
-            {name: (row.get(name) or "").strip() for name in COLUMNS}
-            for row, _ in zip(reader, range(ROWS_MAX + 1), strict=False)
-        ]
-    except csv.Error as error:
-        raise TableUnreadable(reason="không phải bảng CSV") from error
-    if not rows:
-        raise TableUnreadable(reason="bảng không có dòng nào")
-    if len(rows) > ROWS_MAX:
-        raise TableUnreadable(reason=f"nhiều hơn {ROWS_MAX} dòng")
-    return rows
-
-
-@transaction.atomic
-def enter_table(actor: Actor, name: str, data: bytes) -> RequestTable:
-    """Make a request of every row that can be one, handed in and waiting for another person's
-    approval; keep the reasons of the rest. Raises TableUnreadable, Forbidden.
-    """
-    accounts.check(actor, "pki.register")
-    rows = read(data)
-    table = RequestTable.objects.create(
-        organization_id=actor.organization_id,
-        name=name[-255:],
-        sha256=files.put(data).sha256,
-        entered_by_id=actor.seat_id,
-        row_count=len(rows),
-    )
-    seats = _seats(actor)
-    for number, row in enumerate(rows, start=2):  # line 1 holds the names of the columns
-        try:
-            with transaction.atomic():
-                _enter_row(actor, table, row, seats)
-        except Problem as problem:
-            table.failures.append({"line": number, "text": problem.sentence})
-    table.save(update_fields=["failures"])
-    return table
-
-
-def approve_table(
-    actor: Actor, table: RequestTable, pin: str, *, at: datetime | None = None
-) -> Outcome:
-    """Approve every request of the table that waits, with the registrar's key opened once.
-
-    The act itself is signed over the digests of all of them. Raises as `deciding.approve`.
-    """
-    at = at or timezone.now()
-    accounts.check(actor, "pki.register", table)
-    waiting = table.requests.filter(state__in=[RequestState.SUBMITTED, RequestState.VERIFIED])
-    mandate, signer = _opened(actor, pin)
-    approved, failures = _approve_each(
-        actor, waiting.order_by("created_at", "pk"), signer, mandate, at
-    )
-    table.approval = signing.sign_jws(
-        _act(table, approved, actor, at), key=signer, at=at, typ=mapping.BATCH_TYPE
-    )
-    table.save(update_fields=["approval"])
-    return Outcome(len(approved), failures)
+    code = "pki.row_changed"
+    status = 409
+    text = "Yêu cầu đã thay đổi sau khi bảng được ký duyệt."
 
 
 def approve_many(
     actor: Actor, requests: Iterable[CertificateRequest], pin: str, *, at: datetime | None = None
-) -> tuple[list[CertificateRequest], list[dict[str, str | int]]]:
+) -> tuple[list[CertificateRequest], Failures]:
     """Approve requests with the registrar's key opened once. Returns those approved and, for the
     others, why not. Raises as `deciding.approve` when none can be.
     """
     at = at or timezone.now()
     mandate, signer = _opened(actor, pin)
-    return _approve_each(actor, requests, signer, mandate, at)
-
-
-def _opened(actor: Actor, pin: str) -> tuple[str, signing.DigestSigner]:
-    mandate = deciding.mandate_of(directory.get(actor.organization_id))
-    return mandate, keys.person_signer(actor.person_id, pin)
-
-
-def _approve_each(
-    actor: Actor,
-    requests: Iterable[CertificateRequest],
-    signer: signing.DigestSigner,
-    mandate: str,
-    at: datetime,
-) -> tuple[list[CertificateRequest], list[dict[str, str | int]]]:
     approved: list[CertificateRequest] = []
-    failures: list[dict[str, str | int]] = []
+    failures: Failures = []
     for request in requests:
         try:
-            approved.append(_approve_row(actor, request, signer, mandate, at))
+            approved.append(deciding.sign_approval(actor, request, signer, mandate, at=at))
         except Problem as problem:
             failures.append({"holder": request.holder, "text": problem.sentence})
     return approved, failures
 
 
-def _approve_row(
-    actor: Actor,
-    request: CertificateRequest,
-    signer: signing.DigestSigner,
-    mandate: str,
-    at: datetime,
-) -> CertificateRequest:
+def approve_table(
+    actor: Actor, table: RequestTable, pin: str, *, at: datetime | None = None
+) -> RequestTable:
+    """Sign for every request of the table that waits; the job `pki.approve_table` carries it out.
+
+    Those that this person may not approve are left out and told. Raises TableBusy while a job is
+    at work, else as `deciding.approve`; then nothing changed.
+    """
+    at = (at or timezone.now()).astimezone(UTC).replace(microsecond=0)
+    accounts.check(actor, "pki.register", table)
+    mandate, signer = _opened(actor, pin)
+    seat = Seat.objects.select_related("organization").get(pk=actor.seat_id)
     with transaction.atomic():
-        if request.state == RequestState.SUBMITTED:
-            request = deciding.verify(actor, request)
-        return deciding.sign_approval(actor, request, signer, mandate, at=at)
+        table = RequestTable.objects.select_for_update(of=("self",)).get(pk=table.pk)
+        if table.is_busy:
+            total = table.approving if table.is_entered else table.row_count
+            done = table.approved_count if table.is_entered else table.entered_count
+            raise TableBusy(done=done, total=total)
+        fit, failures = _fit(actor, table)
+        leaves = [
+            row_leaf(mapping.payload(one, mandate=mandate, approver=seat, at=at)) for one in fit
+        ]
+        table.approval = signing.sign_jws(
+            _act(table, leaves, mandate, seat, at), key=signer, at=at, typ=TABLE_TYPE
+        )
+        table.leaves = [[str(one.pk), leaf.hex()] for one, leaf in zip(fit, leaves, strict=True)]
+        table.approved_by, table.approved_at, table.mandate = seat, at, mandate
+        table.approved_count, table.approval_failures = 0, failures
+        table.save()
+        outbox.enqueue(
+            "pki.approve_table", table_id=table.pk, organization_id=actor.organization_id
+        )
+    return table
+
+
+def carry_out(table_id: int) -> None:
+    """Approve the requests that a table's signature covers. Goes on where it stopped."""
+    table = RequestTable.objects.get(pk=table_id)
+    leaves = [bytes.fromhex(leaf) for _, leaf in table.leaves or ()]
+    tree = tlog.Tree(_tiles(leaves), len(leaves))
+    while _carry_out_some(table_id, tree):
+        pass
+
+
+@transaction.atomic
+def _carry_out_some(table_id: int, tree: tlog.Tree) -> bool:
+    """Approve the next requests with their count, all or none. Whether there were any."""
+    table = (
+        RequestTable.objects.select_for_update(of=("self",))
+        .select_related("approved_by__person", "approved_by__organization")
+        .get(pk=table_id)
+    )
+    batch: Sequence[Any] = (table.leaves or [])[table.approved_count :][:ROWS_AT_ONCE]
+    for index, (pk, leaf) in enumerate(batch, start=table.approved_count):
+        try:
+            with transaction.atomic():
+                _approve_row(table, UUID(pk), leaf, index, tree)
+        except Problem as problem:
+            holder = CertificateRequest.objects.get(pk=pk).holder
+            failure = {"holder": holder, "text": problem.sentence}
+            table.approval_failures = [*(table.approval_failures or []), failure]
+    table.approved_count += len(batch)
+    table.save(update_fields=["approved_count", "approval_failures"])
+    return bool(batch)
+
+
+def _approve_row(table: RequestTable, pk: UUID, leaf: str, index: int, tree: tlog.Tree) -> None:
+    seat, at = table.approved_by, table.approved_at
+    if seat is None or at is None:
+        raise RowChanged
+    actor = accounts.actor_in(seat)
+    request = locked(CertificateRequest(pk=pk))
+    deciding.check_other_person(actor, request)
+    if request.state == RequestState.SUBMITTED:
+        request = deciding.verify(actor, request)
+    payload = mapping.payload(request, mandate=table.mandate, approver=seat, at=at)
+    if row_leaf(payload).hex() != leaf:
+        raise RowChanged
+    request.state = after(RequestState(request.state), Move.APPROVE)
+    request.approved_by, request.approved_at, request.refusal = seat, at, None
+    proof = [each.hex() for each in tree.inclusion_proof(index)]
+    request.token = json.dumps(
+        {"act": table.approval, "registration": payload, "index": index, "proof": proof}
+    )
+    request.save()
+    record(request, Move.APPROVE, actor)
+
+
+def _fit(actor: Actor, table: RequestTable) -> tuple[list[CertificateRequest], Failures]:
+    """The requests that wait and this person may approve; of the others, why not."""
+    waiting = table.requests.filter(state__in=[RequestState.SUBMITTED, RequestState.VERIFIED])
+    fit: list[CertificateRequest] = []
+    failures: Failures = []
+    people = ("organization", "certificate", "entered_by__person", "entered_by__organization")
+    for request in waiting.select_related(*people).prefetch_related("evidence").order_by("pk"):
+        try:
+            deciding.check_other_person(actor, request)
+            deciding.check_confirmed(request)
+        except Problem as problem:
+            failures.append({"holder": request.holder, "text": problem.sentence})
+        else:
+            fit.append(request)
+    return fit, failures
 
 
 def _act(
-    table: RequestTable, approved: list[CertificateRequest], actor: Actor, at: datetime
+    table: RequestTable, leaves: Sequence[bytes], mandate: str, seat: Seat, at: datetime
 ) -> dict[str, object]:
+    """What the registrar signs for a whole table."""
     return {
         "version": VERSION,
         "table": table.sha256,
-        "approved_by": actor.name,
+        "size": len(leaves),
+        "root": tlog.root(_tiles(leaves), len(leaves)).hex(),
+        "mandate": mandate,
+        "approved_by": mapping.officer_code(seat.organization, seat.person_id),
         "approved_at": at.isoformat(timespec="seconds"),
-        "requests": [
-            {"id": str(one.pk), "sha256": hashlib.sha256(one.token.encode()).hexdigest()}
-            for one in approved
-        ],
     }
 
 
-def _seats(actor: Actor) -> Mapping[str, Seat]:
-    """The seats of the subtree by username: one for each person."""
-    found: dict[str, Seat] = {}
-    for organization_id in queries.subtree(directory.get(actor.organization_id)):
-        for seat in accounts.seats(organization_id):
-            found.setdefault(seat.person.username, seat)
-    return found
+def _tiles(leaves: Sequence[bytes]) -> tlog.MemoryTiles:
+    return tlog.MemoryTiles(tlog.append(tlog.MemoryTiles(), 0, leaves).changed)
 
 
-def _enter_row(
-    actor: Actor, table: RequestTable, row: Mapping[str, str], seats: Mapping[str, Seat]
-) -> None:
-    if row["kind"] not in BY_TABLE:
-        raise RowUnusable(reason=f"loại yêu cầu “{row['kind'][:20]}” không dùng trong bảng")
-    seat = seats.get(row["username"])
-    if seat is None:
-        raise RowUnusable(reason=f"không có người dùng “{row['username'][:40]}” trong cơ quan")
-    if row["ground"] not in {"", *Ground.values}:
-        raise RowUnusable(reason=f"căn cứ “{row['ground'][:20]}” không có trong danh mục")
-    kind = RequestKind(row["kind"])
-    wish = asking.Wish(
-        kind,
-        seat_id=seat.pk,
-        certificate_id=_certificate_id(row["certificate"]),
-        ground=row["ground"],
-        reason=row["reason"],
-    )
-    request = asking.enter(actor, wish)
-    request.table = table
-    request.save(update_fields=["table"])
-    if kind in ISSUING:
-        asking.take_csr(actor, request, _csr(row["csr"]))
-    asking.submit(actor, request)
-
-
-def _certificate_id(serial: str) -> int | None:
-    found = Certificate.objects.filter(serial=serial.upper()).first() if serial else None
-    return found.pk if found else None
-
-
-def _csr(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error) as error:
-        raise RowUnusable(reason="cột csr không phải base64") from error
+def _opened(actor: Actor, pin: str) -> tuple[str, signing.DigestSigner]:
+    mandate = deciding.mandate_of(directory.get(actor.organization_id))
+    return mandate, keys.person_signer(actor.person_id, pin)

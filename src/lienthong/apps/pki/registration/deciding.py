@@ -54,8 +54,7 @@ def verify(actor: Actor, request: CertificateRequest) -> CertificateRequest:
     """The registrar has checked identity and evidence. Raises ManagerNotConfirmed, AboutOneself."""
     request = locked(request)
     accounts.check(actor, "pki.register", request.at_authority)
-    if request.needs_manager and request.confirmed_by_id is None:
-        raise rules.ManagerNotConfirmed(agency=request.organization.name)
+    check_confirmed(request)
     if request.person_id == actor.person_id:
         raise rules.AboutOneself
     check_whole(request)
@@ -76,7 +75,7 @@ def approve(
     """
     at = at or timezone.now()
     accounts.check(actor, "pki.register", request.at_authority)
-    _check_other_person(actor, request)
+    check_other_person(actor, request)
     rules.after(RequestState(request.state), Move.APPROVE)
     mandate = mandate_of(request.authority)
     signer = keys.person_signer(actor.person_id, pin)
@@ -95,7 +94,7 @@ def sign_approval(
     """Approve one request with a key that is open already: alone, or as a row of a table."""
     request = locked(request)
     accounts.check(actor, "pki.register", request.at_authority)
-    _check_other_person(actor, request)
+    check_other_person(actor, request)
     request.state = rules.after(RequestState(request.state), Move.APPROVE)
     if request.is_emergency:  # its holder reported it, so the registrar is the second person
         request.second_by_id, request.second_at = actor.seat_id, at
@@ -128,6 +127,13 @@ def mandate_of(authority: directory.Organization) -> str:
     return str(found[0].get("id", ""))
 
 
-def _check_other_person(actor: Actor, request: CertificateRequest) -> None:
+def check_other_person(actor: Actor, request: CertificateRequest) -> None:
+    """Raise AboutOneself for whoever entered the request or is its subject (SG 4.3)."""
     if policy.is_about(actor, request):
         raise rules.AboutOneself
+
+
+def check_confirmed(request: CertificateRequest) -> None:
+    """Raise ManagerNotConfirmed while the direct managing agency has not spoken (SG 4.2)."""
+    if request.needs_manager and request.confirmed_by_id is None:
+        raise rules.ManagerNotConfirmed(agency=request.organization.name)

@@ -17,6 +17,7 @@ from lienthong.apps.accounts.api import Actor
 from lienthong.apps.pki.contract import ISSUING
 from lienthong.apps.pki.models import Certificate
 from lienthong.apps.pki.registration import bulk, emergency, forms, panels, queries, status_requests
+from lienthong.apps.pki.registration import tables as table_rows
 from lienthong.apps.pki.registration.rules import (
     CertificateUnknownHere,
     RegistrationNotFound,
@@ -27,6 +28,7 @@ from lienthong.web import answers
 
 PAGE_SIZE = 50
 CHOSEN_MAX = 200
+FAILURES_SHOWN = 50
 
 
 def _registrar(request: HttpRequest) -> Actor:
@@ -145,13 +147,11 @@ def tables(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "tables": queries.tables(actor)[:PAGE_SIZE]}
         return answers.form_page(request, "pki/tables.html", context, is_bound=form.is_bound)
     file = form.cleaned_data["file"]
-    table = bulk.enter_table(actor, file.name, file.read())
+    taken = table_rows.take(actor, file.name, file.read())
     messages.success(
-        request,
-        _("%(good)d dòng thành yêu cầu, %(bad)d dòng không dùng được.")
-        % {"good": table.row_count - len(table.failures), "bad": len(table.failures)},
+        request, _("Đã nhận %(count)d dòng; đang kiểm tra từng dòng.") % {"count": taken.row_count}
     )
-    return redirect("pki:table", table.pk)
+    return redirect("pki:table", taken.pk)
 
 
 @sensitive_post_parameters("pin")
@@ -164,17 +164,19 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         raise RegistrationNotFound
     form = forms.PinForm(request.POST or None)
     if not form.is_valid():
+        rows = found.requests.select_related("person", "organization").order_by("created_at", "pk")
         context = {
             "table": found,
             "form": form,
-            "requests": found.requests.select_related("person")[: bulk.ROWS_MAX],
+            "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("trang")),
+            "failures": found.failures[:FAILURES_SHOWN],
+            "approval_failures": (found.approval_failures or [])[:FAILURES_SHOWN],
             "waiting": found.requests.filter(state__in=["submitted", "verified"]).count(),
+            "now": timezone.now(),
         }
         return answers.form_page(request, "pki/table.html", context, is_bound=form.is_bound)
-    outcome = bulk.approve_table(actor, found, form.cleaned_data["pin"])
+    signed = bulk.approve_table(actor, found, form.cleaned_data["pin"])
     messages.success(
-        request, _("Đã ký duyệt %(count)d yêu cầu trong bảng.") % {"count": outcome.approved}
+        request, _("Đã ký duyệt %(count)d yêu cầu; đang thực hiện.") % {"count": signed.approving}
     )
-    for failure in outcome.failures[:20]:
-        messages.error(request, f"{failure['holder']}: {failure['text']}")
     return redirect("pki:table", pk)

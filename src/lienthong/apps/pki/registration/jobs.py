@@ -15,7 +15,15 @@ from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki.authority import watch
 from lienthong.apps.pki.contract import CONFIRM_HOLD_WITHIN
 from lienthong.apps.pki.models import Certificate, CertificateRequest, RenewalReminder
-from lienthong.apps.pki.registration import emergency, queries, sending, status_requests, telling
+from lienthong.apps.pki.registration import (
+    bulk,
+    emergency,
+    queries,
+    sending,
+    status_requests,
+    tables,
+    telling,
+)
 from lienthong.apps.pki.registration.events import CertificateEnds
 from lienthong.apps.pki.registration.rules import REMIND_DAYS, Ground, RequestState
 from lienthong.apps.pki.registration.writing import record
@@ -38,6 +46,18 @@ def send_requests() -> None:
                 log.warning("request %s stays approved: %s", request.pk, problem.code)
                 if problem.status == 503:
                     return
+
+
+@outbox.job("pki.enter_table")
+def enter_table(table_id: int, organization_id: int) -> None:
+    """Make requests of the rows of a table."""
+    tables.enter(table_id)
+
+
+@outbox.job("pki.approve_table")
+def approve_table(table_id: int, organization_id: int) -> None:
+    """Carry out a registrar's signature over a whole table."""
+    bulk.carry_out(table_id)
 
 
 @outbox.job("pki.send_confirmations", schedule="* * * * *")

@@ -14,7 +14,6 @@ from lienthong.apps.pki.rules import KeyKind
 from lienthong.core.signing.authority import Subject
 
 SLIP_TYPE = "lienthong-handover+jws"
-BATCH_TYPE = "lienthong-registration-table+jws"
 
 KEY_KINDS = {
     "person": KeyKind.PERSON,
@@ -105,7 +104,8 @@ def payload(
         "file_valid_at": _moment(request.submitted_at),
         "approved_at": _moment(at),
         "evidence": [
-            {"name": one.name, "sha256": one.sha256} for one in request.evidence.order_by("pk")
+            {"name": one.name, "sha256": one.sha256}
+            for one in sorted(request.evidence.all(), key=lambda one: one.pk)
         ],
         "mandate": mandate,
     }

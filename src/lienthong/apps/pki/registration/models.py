@@ -34,7 +34,12 @@ class AtAuthority:
 
 
 class RequestTable(models.Model):
-    """Bảng đăng ký: many requests from one table, approved by one signed act (SG-D-04)."""
+    """Bảng đăng ký: many requests from one table, approved by one signed act (SG-D-04).
+
+    failures: [{"line", "text"}]. leaves: [[request id, leaf in hexadecimal]] in the order of the
+    tree whose root `approval` signs. approval_failures: [{"holder", "text"}]. The counts are how
+    far the jobs are.
+    """
 
     organization = models.ForeignKey(
         "directory.Organization", models.PROTECT, related_name="+", verbose_name="cơ quan đăng ký"
@@ -44,7 +49,14 @@ class RequestTable(models.Model):
     entered_by = models.ForeignKey("accounts.Seat", models.PROTECT, related_name="+")
     row_count = models.PositiveIntegerField("số dòng")
     failures = models.JSONField("dòng không dùng được", default=list)
+    entered_count = models.PositiveIntegerField("số dòng đã nạp", db_default=0, default=0)
     approval = models.TextField("chữ ký duyệt (JWS)", blank=True)
+    leaves = models.JSONField("các yêu cầu đã ký duyệt", null=True, blank=True)
+    approved_by = _seat("người duyệt")
+    approved_at = models.DateTimeField("duyệt lúc", null=True, blank=True)
+    mandate = models.CharField("giấy uỷ quyền", max_length=40, blank=True, db_default="")
+    approved_count = models.PositiveIntegerField("số yêu cầu đã xử lý", db_default=0, default=0)
+    approval_failures = models.JSONField("yêu cầu không duyệt được", null=True, blank=True)
     created_at = models.DateTimeField("lập lúc", db_default=Now(), editable=False)
 
     class Meta:
@@ -54,6 +66,24 @@ class RequestTable(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    if TYPE_CHECKING:
+        requests: RelatedManager[CertificateRequest]
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether every row has become a request or a failure."""
+        return self.entered_count >= self.row_count
+
+    @property
+    def approving(self) -> int:
+        """How many requests the last approval covers."""
+        return len(self.leaves or ())
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is still at work on its rows."""
+        return not self.is_entered or self.approved_count < self.approving
 
 
 class CertificateRequest(models.Model):

@@ -242,6 +242,14 @@ class TableUnreadable(Problem):
     text = "Bảng đăng ký không đọc được: {reason}."
 
 
+class TableBusy(Problem):
+    """The rows of the table are still being entered or approved."""
+
+    code = "pki.table_busy"
+    status = 409
+    text = "Bảng đang được xử lý ({done}/{total} dòng). Vui lòng chờ xong rồi thử lại."
+
+
 def after(state: RequestState, move: Move) -> RequestState:
     """The state after a move. Raises RegistrationMoveNotAllowed."""
     found = NEXT.get((state, move))

@@ -23,9 +23,9 @@ from lienthong.apps.pki.authority.models import (
 )
 from lienthong.apps.pki.authority.registration import Caller
 from lienthong.apps.pki.authority.rules import Reason, Status
-from lienthong.apps.pki.contract import RequestKind, SubjectKind
+from lienthong.apps.pki.contract import TABLE_TYPE, RequestKind, SubjectKind, row_leaf
 from lienthong.apps.pki.trusted import trust
-from lienthong.core import tlog
+from lienthong.core import signing, tlog
 from lienthong.core.errors import Problem
 from lienthong.core.signing.authority import (
     POLICY_PERSON,
@@ -312,6 +312,62 @@ def test_a_mandate_needs_two_officers(office: Office) -> None:
 
     with pytest.raises(rules.SecondPersonNeeded):
         mandates.approve(office.officers[0], proposed, office.officer_keys[0], at=START)
+
+
+def table_of(office: Office, payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows that the registrar signed as one table, as they go over the wire."""
+    leaves = [row_leaf(one) for one in payloads]
+    tiles = tlog.MemoryTiles(tlog.append(tlog.MemoryTiles(), 0, leaves).changed)
+    shared = {name: payloads[0][name] for name in ("mandate", "approved_by", "approved_at")}
+    act = signing.sign_jws(
+        {"version": 1, "size": len(leaves), "root": tlog.root(tiles, len(leaves)).hex(), **shared},
+        key=office.registrar,
+        at=office.at,
+        typ=TABLE_TYPE,
+    )
+    proofs = [tlog.inclusion_proof(tiles, n, len(leaves)) for n in range(len(leaves))]
+    return [
+        {"act": act, "registration": one, "index": n, "proof": [node.hex() for node in proofs[n]]}
+        for n, one in enumerate(payloads)
+    ]
+
+
+def test_rows_of_a_signed_table_are_requests_each(office: Office) -> None:
+    """SG-D-04: one signed act."""
+    rows = table_of(office, [office.payload(), office.payload(), office.payload()])
+
+    answers = [office.hand_over(json.dumps(row)) for row in rows]
+
+    assert [answer.status for answer in answers] == [201, 201, 201]
+    again = office.hand_over(json.dumps(rows[1]))
+    assert certificate_in(again) == certificate_in(answers[1])
+
+
+@rule("R65")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"index": 1},
+        {"proof": []},
+        {"proof": ["00" * 32]},
+        {"proof": "x"},
+        {"registration": "other"},
+        {"registration": {"reason": "Khác"}},
+        {"registration": {"approved_by": "G09-5"}},
+        {"act": ""},
+    ],
+)
+def test_a_row_that_is_not_in_the_signed_table_is_refused(
+    office: Office, change: dict[str, Any]
+) -> None:
+    row = table_of(office, [office.payload(), office.payload()])[0]
+    if isinstance(change.get("registration"), dict):
+        change = {"registration": {**row["registration"], **change["registration"]}}
+
+    with pytest.raises(Problem):
+        office.hand_over(json.dumps({**row, **change}))
+
+    assert not ReceivedRequest.objects.exists()
 
 
 def test_a_clock_in_the_past_issues_nothing(office: Office) -> None:

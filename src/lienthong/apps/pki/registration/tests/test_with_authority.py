@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
+from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki import queries as keys
 from lienthong.apps.pki.authority import mandates
@@ -23,6 +24,7 @@ from lienthong.apps.pki.registration import (
     jobs,
     rules,
     sending,
+    tables,
     taking_over,
 )
 from lienthong.apps.pki.registration.asking import Wish
@@ -240,14 +242,55 @@ def test_a_table_is_approved_as_one_act_and_a_bad_row_stops_nobody(
         "new,cv2.bo,,,,khong-phai-base64!",
     ]
 
-    table = bulk.enter_table(ministry.registrar, "thang-11.csv", "\n".join(rows).encode())
-    outcome = bulk.approve_table(ministry.second, table, PIN)
+    table = tables.take(ministry.registrar, "thang-11.csv", "\n".join(rows).encode())
+    with pytest.raises(rules.TableBusy):
+        bulk.approve_table(ministry.second, table, PIN)
+    outbox.run_pending()
+    table = bulk.approve_table(ministry.second, table, PIN)
+    outbox.run_pending()
     jobs.send_requests()
 
+    table.refresh_from_db()
     assert [failure["line"] for failure in table.failures] == [3, 4]
-    assert outcome.approved == 1
+    assert (table.entered_count, table.approved_count) == (3, 1)
+    assert not table.is_busy
     certificate.refresh_from_db()
     assert certificate.revoked_at is not None
     act = signing.read_jws(table.approval).payload
     assert act["table"] == table.sha256
-    assert len(act["requests"]) == 1
+    assert act["size"] == 1
+
+
+def test_a_row_that_changed_after_the_signature_is_left_out(
+    authority: Authority, ministry: Ministry
+) -> None:
+    certificate = in_use(ministry)
+    rows = f"kind,username,certificate,ground\nrevoke,cv.bo,{certificate.serial},moved"
+    table = tables.take(ministry.registrar, "bang.csv", rows.encode())
+    tables.enter(table.pk)
+    table = bulk.approve_table(ministry.second, table, PIN)
+    CertificateRequest.objects.filter(table=table).update(reason="Lý do khác")
+
+    bulk.carry_out(table.pk)
+
+    table.refresh_from_db()
+    assert table.approval_failures is not None
+    assert "thay đổi" in table.approval_failures[0]["text"]
+    assert CertificateRequest.objects.get(table=table).state == RequestState.SUBMITTED
+
+
+def test_a_row_goes_on_after_a_stop_without_a_second_signature(
+    authority: Authority, ministry: Ministry
+) -> None:
+    certificate = in_use(ministry)
+    rows = f"kind,username,certificate,ground\nrevoke,cv.bo,{certificate.serial},moved"
+    table = tables.take(ministry.registrar, "bang.csv", rows.encode())
+    tables.enter(table.pk)
+    tables.enter(table.pk)
+    table = bulk.approve_table(ministry.second, table, PIN)
+    bulk.carry_out(table.pk)
+    bulk.carry_out(table.pk)
+
+    request = CertificateRequest.objects.get(table=table)
+    assert request.state == RequestState.APPROVED
+    assert [step.act for step in request.steps.all()].count("approve") == 1
