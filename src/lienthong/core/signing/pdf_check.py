@@ -9,13 +9,14 @@ document mends is left to `prepare_pdf`; `pdf_ready` looks at what is signed in 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pikepdf
 
 from lienthong.core.signing.pdf_packed import check_packed
+from lienthong.core.signing.pdf_streams import check_streams, start_of
 from lienthong.core.signing.problems import (
     PdfActiveContent,
     PdfBroken,
@@ -30,9 +31,16 @@ SIZE_MAX_BYTES = 100 * 1024 * 1024
 DEPTH_MAX = 100
 # qpdf goes on after each warning; a file of nothing but faults would keep it busy (for all files of
 # the process; ours with one warning are refused anyhow).
-pikepdf.settings.set_qpdf_limits(doc_max_warnings=100)
+# A stream in two layers unpacks a million times; nothing that is read here needs two, or so much.
+pikepdf.settings.set_qpdf_limits(
+    doc_max_warnings=100, max_stream_filters=1, flate_max_memory=64 * 1024 * 1024
+)
 FIELDS_MAX = 10_000
 OBJECTS_MAX = 200_000
+INPUTS_MAX = 2_000  # each is drawn on its page
+MARKS_MAX = 10_000
+THINGS_SPARE = 20_000
+BYTES_PER_THING = 20
 
 _ACTIONS = {
     "/JavaScript": "mã JavaScript",
@@ -102,7 +110,7 @@ def check_unsigned_pdf(data: bytes, *, max_bytes: int = SIZE_MAX_BYTES) -> PdfFa
     if len(data) > max_bytes:
         raise PdfTooLarge(size=len(data), limit=max_bytes)
     with open_strict(data) as pdf:
-        return _facts(pdf)
+        return _facts(pdf, len(data))
 
 
 def open_strict(data: bytes) -> pikepdf.Pdf:
@@ -122,15 +130,15 @@ def open_strict(data: bytes) -> pikepdf.Pdf:
     return pdf
 
 
-def _facts(pdf: pikepdf.Pdf) -> PdfFacts:
+def _facts(pdf: pikepdf.Pdf, size: int) -> PdfFacts:
     try:
-        problems = pdf.check_pdf_syntax()
         pages = len(pdf.pages)
+        check_streams(pdf, size)
         warnings = [str(one) for one in pdf.get_warnings()]
     except (pikepdf.PdfError, RuntimeError, RecursionError) as error:
         raise PdfBroken(detail=_short(error)) from error
-    if problems or warnings:
-        raise PdfBroken(detail=_short((problems or warnings)[0]))
+    if warnings:
+        raise PdfBroken(detail=_short(warnings[0]))
     if pages == 0:
         raise PdfBroken(detail="không có trang nào")
     root = pdf.Root
@@ -138,7 +146,7 @@ def _facts(pdf: pikepdf.Pdf) -> PdfFacts:
     _check_form(root.get("/AcroForm"), notes)
     if "/DSS" in root:
         raise PdfSignedAlready(field="DSS")
-    scan = check_content(pdf)
+    scan = check_content(pdf, size)
     if not scan.fonts_embedded:
         notes.append("Có phông chữ không nhúng trong tệp; máy khác có thể hiển thị khác đi.")
     if scan.attached:
@@ -149,11 +157,12 @@ def _facts(pdf: pikepdf.Pdf) -> PdfFacts:
     return PdfFacts(pages, pdf.pdf_version, title_of(pdf), scan.fonts_embedded, tuple(notes))
 
 
-def check_content(pdf: pikepdf.Pdf) -> Scan:
-    """Look through every object. Raises PdfActiveContent or PdfHiddenContent."""
-    scan = Scan()
+def check_content(pdf: pikepdf.Pdf, size: int) -> Scan:
+    """Look through every object of a file of `size` bytes. Raises PdfActiveContent,
+    PdfHiddenContent, and PdfBroken when there are too many."""
+    scan = Scan(THINGS_SPARE + size // BYTES_PER_THING)
     for thing in pdf.objects:
-        scan.look(thing, 0)
+        scan.look(thing)
     if scan.active:
         raise PdfActiveContent(found=", ".join(sorted(scan.active)))
     hidden = [*hidden_of(pdf), *scan.undeclared(pdf.Root)]
@@ -174,6 +183,8 @@ def _check_form(form: Any, notes: list[str]) -> None:
     inputs = [field for _, field in fields if inherited(field, "/FT") != "/Sig"]
     if not inputs:
         return
+    if len(inputs) > INPUTS_MAX:
+        raise PdfBroken(detail="có quá nhiều ô biểu mẫu")
     if bool(form.get("/NeedAppearances", False)) and any("/V" in field for field in inputs):
         raise PdfActiveContent(found="biểu mẫu điền được, nội dung chưa cố định trên trang")
     notes.append("Các ô biểu mẫu sẽ được cố định thành nội dung của trang.")
@@ -258,9 +269,13 @@ def title_of(pdf: pikepdf.Pdf) -> str:
 
 
 class Scan:
-    """Looks through every object once; direct objects with their owner."""
+    """Looks through every object once; direct objects with their owner.
 
-    def __init__(self) -> None:
+    most: how many dictionaries and lists there may be (R34).
+    """
+
+    def __init__(self, most: int = THINGS_SPARE) -> None:
+        self.left = most
         self.active: set[str] = set()
         self.attached: dict[tuple[int, int], str] = {}
         self.embedded: set[tuple[int, int]] = set()
@@ -268,45 +283,44 @@ class Scan:
         self.remote = False
         self.fonts_embedded = True
 
-    def look(self, thing: Any, depth: int) -> None:
-        if depth > DEPTH_MAX:
-            raise PdfBroken(detail="đối tượng lồng quá sâu")
+    def look(self, thing: Any, depth: int = 0) -> None:
+        """Raises PdfBroken for what is nested too deep, and when there is too much."""
+        self.left -= 1
+        if depth > DEPTH_MAX or self.left < 0:
+            raise PdfBroken(detail="đối tượng lồng quá sâu hoặc quá nhiều")
+        members: Iterable[Any] = ()
         if isinstance(thing, pikepdf.Array):
-            for member in thing:
-                self._below(member, depth)
-            return
-        if isinstance(thing, pikepdf.Stream):
-            self._stream(thing)
-            thing = thing.stream_dict
-        if isinstance(thing, pikepdf.Dictionary):
-            self._dictionary(thing)
-            for key in thing.keys():  # noqa: SIM118  (a pikepdf dictionary iterates otherwise)
-                self._below(thing[key], depth)
+            members = thing
+        elif isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
+            entries = dict(_entries(thing))
+            if isinstance(thing, pikepdf.Stream):
+                self._stream(thing, entries)
+            self._dictionary(thing, entries)
+            members = entries.values()
+        for member in members:
+            is_container = isinstance(member, pikepdf.Array | pikepdf.Dictionary)
+            if is_container and not member.is_indirect:
+                self.look(member, depth + 1)
 
-    def _below(self, member: Any, depth: int) -> None:
-        is_container = isinstance(member, pikepdf.Array | pikepdf.Dictionary)
-        if is_container and not member.is_indirect:
-            self.look(member, depth + 1)
-
-    def _dictionary(self, thing: pikepdf.Dictionary) -> None:
-        action = str(thing.get("/S", ""))
+    def _dictionary(self, thing: Any, entries: Mapping[str, Any]) -> None:
+        action = str(entries.get("/S", ""))
         if action in _ACTIONS:
             self.active.add(_ACTIONS[action])
         if action in {"/GoToR", "/GoToE"}:
             self.remote = True
-        if "/JS" in thing:
+        if "/JS" in entries:
             self.active.add(_ACTIONS["/JavaScript"])
-        subtype = str(thing.get("/Subtype", ""))
-        if subtype in _ANNOTATIONS and "/Rect" in thing:
+        subtype = str(entries.get("/Subtype", ""))
+        if subtype in _ANNOTATIONS and "/Rect" in entries:
             self.active.add(_ANNOTATIONS[subtype])
-        file = thing.get("/FS") if subtype == "/FileAttachment" else None
+        file = entries.get("/FS") if subtype == "/FileAttachment" else None
         if isinstance(file, pikepdf.Dictionary):
             self.marked.add(_file_of(file))
-        if "/EF" in thing:
+        if "/EF" in entries:
             self._attachment(thing)
-        if "/Ref" in thing and subtype == "/Form":
+        if "/Ref" in entries and subtype == "/Form":
             self.active.add("nội dung nằm ở tệp bên ngoài")
-        if str(thing.get("/Type", "")) == "/Font":
+        if str(entries.get("/Type", "")) == "/Font":
             self._font(thing, subtype)
 
     def _attachment(self, thing: pikepdf.Dictionary) -> None:
@@ -332,17 +346,18 @@ class Scan:
         ):
             self.fonts_embedded = False
 
-    def _stream(self, stream: pikepdf.Stream) -> None:
-        if "/F" in stream.stream_dict:
+    def _stream(self, stream: pikepdf.Stream, entries: Mapping[str, Any]) -> None:
+        if "/F" in entries:
             self.active.add("nội dung nằm ở tệp bên ngoài")
-        if str(stream.stream_dict.get("/Type", "")) == "/EmbeddedFile":
+        if str(entries.get("/Type", "")) == "/EmbeddedFile":
             self.embedded.add(stream.objgen)
-            try:
-                start = stream.read_bytes()[:4]
-            except pikepdf.PdfError as error:
-                raise PdfBroken(detail=_short(error)) from error
-            if start.startswith(_PROGRAM_STARTS):
+            if start_of(stream).startswith(_PROGRAM_STARTS):
                 self.active.add("chương trình đính kèm")
+
+
+def _entries(thing: pikepdf.Dictionary | pikepdf.Stream) -> Iterable[tuple[str, Any]]:
+    body = thing.stream_dict if isinstance(thing, pikepdf.Stream) else thing
+    return body.items()
 
 
 def _file_of(specification: pikepdf.Dictionary) -> tuple[int, int]:
@@ -383,8 +398,13 @@ def hidden_of(pdf: pikepdf.Pdf) -> list[str]:
     found = []
     if _has_hidden_layers(pdf.Root):
         found.append("lớp nội dung đang ẩn")
+    count = 0
     for number, page in enumerate(pdf.pages, start=1):
-        if any(_is_hidden(one) for one in _marks_of(page)):
+        marks = _marks_of(page)
+        count += len(marks)
+        if count > MARKS_MAX:
+            raise PdfBroken(detail="có quá nhiều chú thích")
+        if any(_is_hidden(one) for one in marks):
             found.append(f"chú thích bị ẩn ở trang {number}")
     return found
 

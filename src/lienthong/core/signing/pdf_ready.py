@@ -67,7 +67,7 @@ def _signature_fields(pdf: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Dictionar
 
 
 def _check(data: bytes, pdf: pikepdf.Pdf) -> None:
-    check_content(pdf)
+    check_content(pdf, len(data))
     check_pages(pdf)
     found: list[str] = []
     if len(sections_of(data)) > 1:

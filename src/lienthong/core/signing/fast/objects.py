@@ -26,7 +26,7 @@ from lienthong.core.signing.fast.values import (
     reference,
     whole_number,
 )
-from lienthong.core.signing.pdf_packed import HEAD_MAX, allowance, check_known
+from lienthong.core.signing.pdf_packed import HEAD_MAX, LZW, allowance, check_known
 from lienthong.core.signing.problems import PdfBroken
 
 DEPTH_MAX = 4
@@ -202,6 +202,8 @@ def _check_targets(targets: set[bytes], known: Mapping[int, int]) -> None:
 def _check_streams(data: bytes, streams: list[Plain]) -> None:
     """Raise Ask unless these are all streams of the file, and none unpacks too far (SG 11, R34)."""
     left = allowance(data)
+    if LZW in data:
+        raise Ask("a stream in an old packing")
     for one in streams:
         if one.head > HEAD_MAX or any(word in one.text for word in (b"obj", b"ObjStm", b"XRef")):
             raise Ask("a stream that may hold objects, or with an unusual dictionary")

@@ -64,11 +64,16 @@ def signed_with(extra: dict[int, bytes], **changes: bytes) -> bytes:
 
 
 @cache
-def bomb(size: int, start: bytes = b"1 0 ") -> bytes:
-    machine = zlib.compressobj(9)
-    out = [machine.compress(start)]
-    out += [machine.compress(b" " * MEGABYTE) for _ in range(size // MEGABYTE)]
-    return b"".join(out) + machine.flush()
+def bomb(size: int, start: bytes = b"1 0 ", pattern: bytes = b" ") -> bytes:
+    """`start` and about `size` bytes of `pattern`, deflated: a packed megabyte again and again."""
+    machine = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = pattern * (MEGABYTE // len(pattern))
+    head = machine.compress(start) + machine.flush(zlib.Z_FULL_FLUSH)
+    block = machine.compress(piece) + machine.flush(zlib.Z_FULL_FLUSH)
+    count, checksum = size // MEGABYTE, zlib.adler32(start)
+    for _ in range(count):
+        checksum = zlib.adler32(piece, checksum)
+    return b"\x78\x9c" + head + block * count + b"\x03\x00" + checksum.to_bytes(4, "big")
 
 
 def packed(kind: bytes, body: bytes, filters: bytes = b"/FlateDecode") -> bytes:
