@@ -140,6 +140,12 @@ def verify_with(
 @by_identity
 def common_name(certificate: x509.Certificate) -> str:
     """The CN, or the whole name when there is none; long names do not disturb."""
+    try:
+        names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    except ValueError:  # a kind of string that only the general decoder takes
+        names = []
+    if len(names) == 1 and names[0].value:
+        return str(names[0].value)
     fields = subject_fields(certificate)
     return str(fields.get("common_name") or ", ".join(str(v) for v in fields.values()))
 
