@@ -1,10 +1,11 @@
-"""Fuzz the fast path of verifying with atheris: docs/how-to/fuzz.md.
+"""Fuzz the fast path of verifying and the reader of packets with atheris: docs/how-to/fuzz.md.
 
     .venv/bin/python tools/fuzz/fuzz.py TARGET [libFuzzer options]
 
-TARGET: der, pdf (no crash, whatever the bytes) or differ (nothing passed that the reference path
-refuses). Options are libFuzzer's, such as -max_total_time=1200. The corpus is made at run time in a
-temporary directory; what is found is written to the current directory as crash-….
+TARGET: der, pdf (no crash, whatever the bytes), differ (nothing passed that the reference path
+refuses) or packet (no crash, the same answer however a packet is read). Options are libFuzzer's,
+such as -max_total_time=1200. The corpus is made at run time in a temporary directory; what is found
+is written to the current directory as crash-….
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-with atheris.instrument_imports(include=["lienthong.core.signing"], enable_loader_override=False):
+INSTRUMENTED = ["lienthong.core.signing", "lienthong.core.edxml"]
+with atheris.instrument_imports(include=INSTRUMENTED, enable_loader_override=False):
+    import packets
     import targets
 
 SIZE_MAX_BYTES = 200_000
@@ -39,6 +42,10 @@ def differ(data: bytes) -> None:
     targets.differ(targets.signed_mutation(int.from_bytes(data[-8:], "big")))
 
 
+def packet(data: bytes) -> None:
+    packets.read(data)
+
+
 def mutator(data: bytes, max_size: int, seed: int) -> bytes:
     """Half of the time libFuzzer's own mutation, else one that keeps the structure."""
     if seed % 2:
@@ -50,6 +57,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], tuple[bytes, ...]
     "der": (der, targets.messages),
     "pdf": (pdf, targets.documents),
     "differ": (differ, targets.documents),
+    "packet": (packet, packets.seeds),
 }
 
 

