@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "packet": ("lienthong.run.commands.packet:packet", "Make, show and check edXML packets."),
     "pki": ("lienthong.run.commands.pki:pki", "Certificates, paths and authorities."),
     "problems": ("lienthong.run.commands.problems:problems", "List every problem code."),
+    "registry": ("lienthong.run.commands.registry:registry", "Load, list, publish agencies."),
     "serve": ("lienthong.run.commands.serve:serve", "Run one role of a node."),
     "sign": ("lienthong.run.commands.sign:sign", "Sign a PDF or any file."),
     "verify": (

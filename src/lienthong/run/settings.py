@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "lienthong.apps.notices",
     "lienthong.apps.pki",
     "lienthong.apps.evidence",
+    "lienthong.apps.registry",
     "lienthong.apps.journal",
     "lienthong.apps.exchange.hub",
     "lienthong.apps.exchange.access_point",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from lienthong.apps.directory import rules
 from lienthong.apps.directory.models import (
+    Change,
     Kind,
     Organization,
     OrganizationCode,
@@ -113,3 +115,75 @@ def add_unit(
 ) -> Unit:
     """Enter a unit of an organization."""
     return Unit.objects.create(organization=organization, name=name, code=code, parent=parent)
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganization:
+    """One organization of a bulk load: its name, kind and codes by scheme, from BEGINNING on."""
+
+    name: str
+    kind: Kind
+    codes: Mapping[Scheme, str]
+    short_name: str = ""
+    parent_code: str = ""
+
+
+@transaction.atomic
+def load(organizations: Iterable[NewOrganization]) -> int:
+    """Enter many organizations at once; how many. Parents come before their children.
+
+    Raises CodeInvalid, CodeTaken, OrganizationUnknown (a parent); then nothing is entered.
+    """
+    wanted = list(organizations)
+    for each in wanted:
+        for scheme, value in each.codes.items():
+            rules.check_code(value, scheme)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('directory_organization', 'id'))"
+            " FROM generate_series(1, %s)",
+            [len(wanted)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    held = dict(OrganizationCode.objects.values_list("value", "organization_id"))
+    rows, codes = [], []
+    for pk, each in zip(ids, wanted, strict=True):
+        rows.append((pk, *_columns(each), _parent(each, held)))
+        for scheme, value in each.codes.items():
+            if value in held:
+                raise rules.CodeTaken(value=value)
+            held[value] = pk
+            codes.append((pk, scheme.value, value, BEGINNING))
+    _copy(
+        "directory_organization (id, name, short_name, kind, place, email, active, locked,"
+        " name_sort, search_text, parent_id)",
+        rows,
+    )
+    _copy("directory_organizationcode (organization_id, scheme, value, valid_from)", codes)
+    return len(wanted)
+
+
+def _columns(each: NewOrganization) -> tuple[object, ...]:
+    name, short = rules.composed(each.name), rules.composed(each.short_name)
+    search = rules.plain(f"{name} {short}")
+    return (name, short, each.kind.value, "", "", True, False, rules.sort_key(name), search)
+
+
+def _parent(each: NewOrganization, held: Mapping[str, int]) -> int | None:
+    if not each.parent_code:
+        return None
+    if each.parent_code not in held:
+        raise rules.OrganizationUnknown(organization=each.parent_code)
+    return held[each.parent_code]
+
+
+def _copy(target: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write rows by COPY, which is several times faster than inserting them."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def note_change(organization_ids: Iterable[int]) -> None:
+    """Say that something about these organizations changed that stands in no row of ours."""
+    Change.objects.bulk_create(Change(organization_id=pk) for pk in organization_ids)

@@ -1,16 +1,36 @@
 """What other contexts may use of the directory."""
 
-from lienthong.apps.directory.actions import add_unit, give_code, lock, register, succeed, unlock
-from lienthong.apps.directory.models import Kind, Organization, OrganizationCode, Scheme, Unit
+from lienthong.apps.directory.actions import (
+    NewOrganization,
+    add_unit,
+    give_code,
+    load,
+    lock,
+    note_change,
+    register,
+    succeed,
+    unlock,
+)
+from lienthong.apps.directory.models import (
+    Kind,
+    Organization,
+    OrganizationCode,
+    Scheme,
+    Succession,
+    Unit,
+)
 from lienthong.apps.directory.queries import (
     Entry,
     all_active,
     find,
+    first_code,
     get,
     search,
     snapshot,
     successors,
+    take_changes,
     units,
+    version,
 )
 from lienthong.apps.directory.rules import (
     CodeTaken,
@@ -26,18 +46,23 @@ __all__ = [
     "CodeTaken",
     "Entry",
     "Kind",
+    "NewOrganization",
     "Organization",
     "OrganizationCode",
     "OrganizationUnknown",
     "Scheme",
+    "Succession",
     "Unit",
     "add_unit",
     "all_active",
     "composed",
     "find",
+    "first_code",
     "get",
     "give_code",
+    "load",
     "lock",
+    "note_change",
     "plain",
     "register",
     "search",
@@ -45,6 +70,8 @@ __all__ = [
     "sort_key",
     "succeed",
     "successors",
+    "take_changes",
     "units",
     "unlock",
+    "version",
 ]

@@ -18,7 +18,16 @@ from lienthong.apps.directory.rules import Kind, Scheme
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
 
-__all__ = ["Kind", "Organization", "OrganizationCode", "Scheme", "Succession", "Unit"]
+__all__ = [
+    "Change",
+    "Kind",
+    "Organization",
+    "OrganizationCode",
+    "Scheme",
+    "Succession",
+    "Unit",
+    "Version",
+]
 
 
 class Organization(models.Model):
@@ -201,3 +210,22 @@ class Succession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.predecessor} → {self.successor} ({self.effective_on:%d/%m/%Y})"
+
+
+class Version(models.Model):
+    """How often the directory changed: one row, counted up by triggers."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Change(models.Model):
+    """An organization that was touched and is not told to the registry yet. Triggers add rows."""
+
+    organization_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.organization_id)

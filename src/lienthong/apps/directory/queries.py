@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lienthong.apps.directory import rules
-from lienthong.apps.directory.models import Organization, OrganizationCode, Succession, Unit
+from lienthong.apps.directory.models import (
+    CODE_ORDER,
+    Change,
+    Organization,
+    OrganizationCode,
+    Succession,
+    Unit,
+    Version,
+)
 
 SEARCH_MAX = 50
 
@@ -64,21 +76,57 @@ def all_active() -> QuerySet[Organization]:
     return Organization.objects.filter(active=True).prefetch_related("codes")
 
 
+def version() -> int:
+    """A number that grows with every change of the directory."""
+    found = Version.objects.filter(pk=1).values_list("number", flat=True).first()
+    return found or 0
+
+
 def snapshot() -> tuple[Entry, ...]:
-    """The whole directory as it stands today, for checks that must not ask the database."""
-    today = timezone.localdate()
+    """The whole directory as it stands today, for checks that must not ask the database.
+
+    The same object until the directory changes or the day does.
+    """
+    state = (connection.settings_dict["NAME"], version(), timezone.localdate())
+    with _taking:
+        if _taken.get("state") != state:
+            _taken.update(state=state, entries=_snapshot(state[2]))
+        entries: tuple[Entry, ...] = _taken["entries"]
+    return entries
+
+
+_taking = threading.Lock()
+_taken: dict[str, Any] = {}
+
+
+def _snapshot(today: date) -> tuple[Entry, ...]:
+    """Two statements, however many organizations there are."""
+    held: dict[int, dict[str, str]] = {}
+    codes = (
+        OrganizationCode.objects.filter(valid_from__lte=today)
+        .filter(Q(valid_to=None) | Q(valid_to__gt=today))
+        .order_by("valid_from")
+    )
+    for organization_id, scheme, value in codes.values_list("organization_id", "scheme", "value"):
+        held.setdefault(organization_id, {})[scheme] = value
+    rows = Organization.objects.values_list("id", "name", "active", "locked", "email")
     return tuple(
         Entry(
-            id=organization.pk,
-            code=organization.code,
-            codes=frozenset(organization.codes_on(today).values()),
-            name=organization.name,
-            active=organization.active,
-            locked=organization.locked,
-            email=organization.email,
+            id=pk,
+            code=first_code(held.get(pk, {})),
+            codes=frozenset(held.get(pk, {}).values()),
+            name=name,
+            active=active,
+            locked=locked,
+            email=email,
         )
-        for organization in Organization.objects.prefetch_related("codes")
+        for pk, name, active, locked, email in rows
     )
+
+
+def first_code(held: Mapping[str, str]) -> str:
+    """The code an organization goes by, of those it holds by scheme; "" when it holds none."""
+    return next((held[scheme] for scheme in CODE_ORDER if scheme in held), "")
 
 
 def successors(organization: Organization, on: date | None = None) -> list[Organization]:
@@ -103,3 +151,18 @@ def successors(organization: Organization, on: date | None = None) -> list[Organ
 def units(organization_id: int) -> QuerySet[Unit]:
     """The units of one organization in Vietnamese order."""
     return Unit.objects.filter(organization_id=organization_id)
+
+
+def take_changes(limit: int = 200_000) -> list[int]:
+    """Take the ids of organizations that changed since the last time, each once.
+
+    In the caller's transaction: what it undoes is told again.
+    """
+    oldest = Change.objects.order_by("pk")[:limit].values("pk")
+    with connection.cursor() as cursor:
+        sql, parameters = oldest.query.sql_with_params()
+        cursor.execute(
+            f"DELETE FROM directory_change WHERE id IN ({sql}) RETURNING organization_id",  # noqa: S608  Django's own SQL
+            parameters,
+        )
+        return sorted({row[0] for row in cursor.fetchall()})

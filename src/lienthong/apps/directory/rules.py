@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 from django.db import models
 
@@ -84,6 +85,7 @@ def sort_key(text: str) -> str:
     return " ".join(_syllable_key(syllable) for syllable in composed(text).lower().split())
 
 
+@lru_cache(maxsize=50_000)
 def _syllable_key(syllable: str) -> str:
     letters: list[str] = []
     tone = 0

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from lienthong.apps.directory import api as directory
+from lienthong.apps.registry import api as registry
 from lienthong.core.errors import Problem
 
 from .models import Delivery, Node, NodeOrganization
@@ -52,7 +53,9 @@ def register_node(
     node, _ = Node.objects.update_or_create(
         node_id=node_id, defaults={"name": name, "certificate": certificate_pem, "active": True}
     )
-    assign(node, organization_codes, takes_over=True)
+    codes = list(organization_codes)
+    assign(node, codes, takes_over=True)
+    registry.tell_node(node_id, certificate_pem, codes)
     return node
 
 
@@ -79,6 +82,7 @@ def assign(node: Node, organization_codes: Iterable[str], *, takes_over: bool = 
 def deactivate_node(node_id: str) -> None:
     """No longer answer this node."""
     Node.objects.filter(node_id=node_id).update(active=False)
+    registry.tell_node(node_id, "", ())
 
 
 def deliver_again(delivery_id: UUID) -> bool:

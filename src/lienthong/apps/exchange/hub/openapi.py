@@ -436,6 +436,26 @@ _PATHS: dict[str, Any] = {
             "responses": {"200": _json("Participants", "Object")},
         }
     },
+    "/v1/registry/head": {
+        "get": {
+            "summary": "Where the registry of agencies stands, signed by the axis (JWS)",
+            "responses": {"200": _json("The signed head", "Object")},
+        }
+    },
+    "/v1/registry/changes": {
+        "get": {
+            "summary": "Changes of the registry after a number",
+            "parameters": [
+                {
+                    "name": "after",
+                    "in": "query",
+                    "description": "The number of the last change the caller has",
+                    "schema": {"type": "integer", "minimum": 0, "default": 0},
+                }
+            ],
+            "responses": {"200": _json("Changes in their order", "Object")},
+        }
+    },
     "/v1/log/{path}": {
         "get": {
             "summary": "The exchange log for everybody (C2SP tlog-tiles)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import evidence, fetching, lookup, operation, sending, uploading
+from . import evidence, fetching, lookup, operation, registry, sending, uploading
 from .shared import RouteRow
 
 ROUTES: tuple[RouteRow, ...] = (
@@ -11,5 +11,6 @@ ROUTES: tuple[RouteRow, ...] = (
     *lookup.ROUTES,
     *fetching.ROUTES,
     *evidence.ROUTES,
+    *registry.ROUTES,
     *operation.ROUTES,
 )
