@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +18,7 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents import evidence, forms, queries, report_pdf, report_view
 from lienthong.apps.documents.problems import FileNotFound
 from lienthong.apps.documents.report_view import ReportView
+from lienthong.apps.journal import api as journal
 from lienthong.apps.pki import api as pki
 from lienthong.core.signing.verify_file import verify_bytes
 from lienthong.web import answers
@@ -132,9 +135,20 @@ def check_file(request: HttpRequest) -> HttpResponse:
 def _pdf(report: ReportView, organization_id: int, name: str) -> HttpResponse:
     signer = pki.service_signer(organization_id)
     data = report_pdf.signed(report, signer=signer, at=timezone.now())
+    _log(data, organization_id)
     return answers.inline_pdf(data, f"bao-cao-{name}.pdf".replace("/", "-"))
 
 
 def _jws(facts: Mapping[str, Any], organization_id: int, name: str) -> HttpResponse:
     token = report_pdf.sealed(facts, signer=pki.service_signer(organization_id), at=timezone.now())
+    _log(token.encode(), organization_id)
     return answers.download(token.encode(), f"bao-cao-{name}.jws".replace("/", "-"))
+
+
+@transaction.atomic
+def _log(sealed: bytes, organization_id: int) -> None:
+    """Make a sealed report an entry of the journal, and so a leaf of the node's log (SG 7.8)."""
+    digest = hashlib.sha256(sealed).hexdigest()
+    journal.record(
+        organization_id=organization_id, act="documents.report_sealed", subject=f"report:{digest}"
+    )

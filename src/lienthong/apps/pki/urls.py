@@ -47,6 +47,7 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
         _("Chứng thư của tôi"),
         reverse("pki:mine"),
         "patch-check",
+        short=_("Của tôi"),
         count=queries.to_accept(actor) or None,
     )
     trusted = Link(_("Danh sách tin cậy"), reverse("pki:trust_list"), "clipboard-check")

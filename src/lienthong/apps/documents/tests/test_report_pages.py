@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone, translation
 from pytest_django import Settings
 
+from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents import queries
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
 from lienthong.apps.documents.tests.conftest import Desk
 from lienthong.apps.documents.tests.test_arriving import arrived, carry, outbound_of, sent
 from lienthong.apps.documents.tests.test_pages import as_, text_of
+from lienthong.apps.journal import api as journal
 from lienthong.apps.pki import api as pki
 from lienthong.core.signing import Trust, Verdict, evidence_file
 from lienthong.core.signing.verify_file import verify_bytes
@@ -85,6 +88,21 @@ def test_the_json_report_is_sealed_and_verifies(province: Desk, incoming: Incomi
     found = verify_bytes(answer.content, trust=pki.trust(), at=timezone.now())
     assert (found.kind, found.ok) == ("jws", True), found.text()
     assert found.report_json["payload"]["document"]["sha256"] == incoming.pdf_sha256
+
+
+def test_a_sealed_report_is_an_entry_of_the_journal(
+    province: Desk, incoming: IncomingDocument
+) -> None:
+    """SG 7.8: and so a leaf of the node's log, which is made of these entries."""
+    clerk = as_(province.clerk)
+    pages = [f"/van-ban/den/{incoming.pk}/bao-cao.{kind}" for kind in ("pdf", "jws")]
+
+    given = [clerk.get(page).content for page in pages]
+
+    with accounts.everywhere():
+        entries = journal.Entry.objects.filter(act="documents.report_sealed")
+        sealed = set(entries.values_list("subject", flat=True))
+    assert sealed == {f"report:{hashlib.sha256(one).hexdigest()}" for one in given}
 
 
 def test_the_evidence_of_an_incoming_document_verifies_with_the_roots_alone(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.directory import api as directory
 from lienthong.apps.pki.contract import RequestKind, SubjectKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest
 from lienthong.apps.pki.registration.asking import Paper, Wish
@@ -322,11 +323,11 @@ class WorklistFilter(forms.Form):
         """Return the requests that the filter asks for."""
         self.is_valid()
         wanted = self.cleaned_data
-        for word in wanted.get("q", "").split():
+        for word in directory.plain(wanted.get("q", "")).split():
             found = found.filter(
-                Q(subject__common_name__icontains=word)
+                Q(person__search_text__contains=word)
+                | Q(organization__search_text__contains=word)
                 | Q(subject__serial__icontains=word)
-                | Q(organization__name__icontains=word)
             )
         state = wanted.get("state", "")
         if not state:

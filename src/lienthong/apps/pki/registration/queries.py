@@ -124,13 +124,19 @@ def agency_certificates(actor: Actor) -> QuerySet[Certificate]:
 
 
 def certificates_below(actor: Actor, text: str) -> QuerySet[Certificate]:
-    """Certificates of this actor's agency and those below, whose name or serial has `text`."""
+    """Certificates of this actor's agency and those below, with every word of `text` in the
+    holder's or agency's name, however it is written, or at the start of the serial number.
+    """
     below = subtree(directory.get(actor.organization_id))
     found = Certificate.objects.filter(
         kind__in=[KeyKind.PERSON, KeyKind.AGENCY, KeyKind.SERVICE], organization_id__in=below
     ).select_related("key", "organization", "person")
-    if text:
-        found = found.filter(Q(subject__icontains=text) | Q(serial__istartswith=text))
+    for word in directory.plain(text).split():
+        found = found.filter(
+            Q(person__search_text__contains=word)
+            | Q(organization__search_text__contains=word)
+            | Q(serial__istartswith=word)
+        )
     return found.order_by("subject", "-not_before")
 
 

@@ -102,3 +102,12 @@ def test_a_table_that_is_none_is_refused_in_words(ministry: Ministry) -> None:
 
     assert answer.status_code == 422
     assert "UTF-8" in answer.content.decode()
+
+
+def test_the_worklist_is_searched_without_accents(ministry: Ministry) -> None:
+    asked(ministry.officer)
+    client = as_(ministry.registrar)
+
+    for words in ("tran chuyen", "TRẦN", "bo thu nghiem", "g90"):
+        assert "Trần Chuyên bo" in client.get("/chung-thu/dang-ky/", {"q": words}).content.decode()
+    assert "Trần Chuyên bo" not in client.get("/chung-thu/dang-ky/?q=le").content.decode()
