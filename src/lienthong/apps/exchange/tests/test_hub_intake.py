@@ -448,6 +448,18 @@ def test_a_revoked_service_certificate_is_refused(
     assert code_of(answer, 422) == "hub.packet_signature_invalid"
 
 
+@pytest.mark.parametrize("role", ["person", "seal"])
+def test_a_document_whose_signer_is_revoked_is_refused(
+    land: Country, hub: RunningHub, ministry: Caller, role: str
+) -> None:
+    hub.hub.trust = replace_crl_revoking(land, getattr(land.ministry, role), datetime.now(UTC))
+
+    answer = ministry.post(document(land.ministry, land.province))
+
+    assert code_of(answer, 422) == "hub.document_signature_invalid"
+    assert "thu hồi" in answer.text
+
+
 def replace_crl_revoking(land: Country, signer: signing.KeySigner, at: datetime) -> signing.Trust:
     """The trust as it is after a revocation, without changing the one the other tests use."""
     authority = replace(land.authority, revoked=dict(land.authority.revoked))
