@@ -15,7 +15,7 @@ from statistics import median
 from lienthong.apps.accounts.api import Person, Role, Seat
 from lienthong.apps.pki.models import CertificateRequest, RequestTable
 from lienthong.apps.pki.registration import bulk, jobs, mapping, tables
-from lienthong.core.signing.authority import Subject, make_certificate_request, make_ec_key
+from lienthong.core.signing.authority import make_certificate_request, make_ec_key
 
 from .authority import Authority
 from .conftest import PIN, Ministry
@@ -56,7 +56,8 @@ def rows_of(ministry: Ministry) -> bytes:
             position="Chuyên viên",
             valid_from=date(2026, 1, 1),
         )
-        subject = Subject(**mapping.person_subject(person, seat))
+        facts = mapping.person_subject(person, seat)
+        subject = mapping.subject_of(CertificateRequest(subject=facts))
         csr = base64.b64encode(make_certificate_request(key, subject)).decode("ascii")
         lines.append(f"new,nv{number},,,,{csr}")
     return "\n".join(lines).encode()
