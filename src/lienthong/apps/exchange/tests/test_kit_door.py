@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -86,6 +87,28 @@ def test_a_native_packet_reaches_a_kit(
     assert answer.content == raw
     assert kits["khac"].post("countReceiveEdoc", b"{}")["count"] == 1
     assert kits["khac"].post("countReceiveStatus", b"{}")["count"] == 0
+
+
+def test_a_packet_that_readers_could_misread_is_written_anew(
+    land: Country, kits: dict[str, Kit]
+) -> None:
+    packet = document(land.ministry, land.other)
+    raw = edxml.encode(packet)
+    misleading = re.sub(rb"ContentType>[^<]*<", b"ContentType>application/zip<", raw)
+    assert misleading != raw
+
+    sent = kits["bo"].send_packet(misleading, land.ministry.code)
+    (row,) = kits["khac"].listed()
+    fetched = base64.b64decode(kits["khac"].post("getEdoc", b"{}", docId=row["docId"])["data"])
+
+    assert sent["status"] == "OK", sent
+    assert fetched != misleading
+    found = edxml.read(fetched, profile=edxml.Profile.STRICT)
+    assert "V-41" not in {each.rule for each in found.findings}
+    assert isinstance(found.packet, edxml.DocumentPacket)
+    assert [each.data for each in found.packet.attachments] == [
+        each.data for each in packet.attachments
+    ]
 
 
 def test_a_status_goes_back_by_the_kit(land: Country, kits: dict[str, Kit]) -> None:

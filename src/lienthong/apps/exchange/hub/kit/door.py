@@ -39,6 +39,7 @@ from .protocol import (
     done,
     refused,
 )
+from .safe import for_client
 
 if TYPE_CHECKING:
     from ..process import Hub
@@ -213,8 +214,9 @@ async def _packet(call: Call) -> bytes:
     if stored is None:
         raise DeliveryNotFound
     raw = await hub.io(hub.segments.read, stored.place, stored.id, stored.size, stored.sha256)
+    safe = await hub.io(for_client, raw, stored.warnings)
     await hub.io(rows.fetched, hub.store, delivery_id)
-    return raw
+    return safe
 
 
 async def update_status(call: Call) -> bytes:
