@@ -202,7 +202,7 @@ def _check_targets(targets: set[bytes], known: Mapping[int, int]) -> None:
 def _check_streams(data: bytes, streams: list[Plain]) -> None:
     """Raise Ask unless these are all streams of the file, and none unpacks too far (SG 11, R34)."""
     left = allowance(data)
-    if LZW in data:
+    if data.rfind(LZW) >= 0:  # backwards: see _count_backwards
         raise Ask("a stream in an old packing")
     for one in streams:
         if one.head > HEAD_MAX or any(word in one.text for word in (b"obj", b"ObjStm", b"XRef")):
