@@ -15,7 +15,8 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.registry import api as registry
 from lienthong.core.errors import Problem
 
-from .models import Delivery, Node, NodeOrganization
+from .circulation_rules import EventKind
+from .models import Delivery, Event, Node, NodeOrganization
 from .rules import UNDELIVERABLE, WAITING, DeliveryState
 
 NOT_OVER = (*WAITING, *UNDELIVERABLE)
@@ -102,6 +103,22 @@ def deliver_dead_letters_again(agency_code: str = "") -> int:
     return _offer(dead.filter(agency_code=agency_code) if agency_code else dead)
 
 
+@transaction.atomic
 def _offer(deliveries: QuerySet[Delivery]) -> int:
     now = timezone.now()
-    return deliveries.update(attempts=0, next_at=now, state=DeliveryState.QUEUED)
+    offered = list(deliveries.select_for_update(of=("self",)).select_related("packet"))
+    Event.objects.bulk_create(
+        Event(
+            at=now,
+            kind=EventKind.REQUEUED,
+            document_id=each.packet.document_id,
+            agency_code=each.agency_code,
+            other_code=each.sender_code,
+            facts={"delivery_id": str(each.pk), "attempts": each.attempts},
+        )
+        for each in offered
+    )
+    ids = [each.pk for each in offered]
+    return Delivery.objects.filter(pk__in=ids).update(
+        attempts=0, next_at=now, state=DeliveryState.QUEUED
+    )

@@ -20,6 +20,7 @@ from .faults import HANDLERS
 from .kit.door import routes as kit_routes
 from .process import Hub
 from .routes import ROUTES
+from .upkeep import keep_up
 
 
 def create_app(config: HubConfig | None = None) -> Starlette:
@@ -32,11 +33,12 @@ def create_app(config: HubConfig | None = None) -> Starlette:
         await hub.open()
         app.state.hub = hub
         app.router.routes.extend(doors(hub))
-        upkeep = asyncio.create_task(keep_anchored(hub))
+        upkeep = [asyncio.create_task(rounds(hub)) for rounds in (keep_anchored, keep_up)]
         try:
             yield
         finally:
-            upkeep.cancel()
+            for each in upkeep:
+                each.cancel()
             await hub.close()
 
     return Starlette(

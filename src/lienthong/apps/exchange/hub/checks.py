@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from lienthong.core import edxml, signing
 
+from . import deadlines
 from .participants import Agency, Node, Participants
 from .problems import (
     DocumentSignatureInvalid,
@@ -60,6 +61,14 @@ class Checked:
     attachments: tuple[str, ...] = ()
     warnings: list[dict[str, Any]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the signatures of the main document say. at: the first signing time, as claimed."""
+
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +133,13 @@ class Checker:
         packet = reading.packet
         if packet is None:
             raise edxml.PacketInvalid(reading.findings)
-        done = [_packet_check(seal)]
+        done, late = [_packet_check(seal)], []
         if isinstance(packet, edxml.DocumentPacket):
-            done += self._document(packet, sender, trust, now)
-        return _checked(packet, reading, sender, participants, done)
+            signed = self._document(packet, sender, trust, now)
+            done += signed.checks
+            late = _late(packet, signed.at, now)
+        checked = _checked(packet, reading, sender, participants, done)
+        return replace(checked, warnings=[*checked.warnings, *late])
 
     def _read(
         self,
@@ -152,7 +164,10 @@ class Checker:
             parties = self._parties(document_id)
             if parties is None:
                 return None
-            return edxml.KnownDocument(document_id, parties.sender, parties.recipients)
+            states = {code: edxml.DeliveryState(state) for code, state in parties.states.items()}
+            return edxml.KnownDocument(
+                document_id, parties.sender, parties.recipients, states=states
+            )
 
         context = edxml.Context(
             today=now.astimezone(VIETNAM).date(),
@@ -188,13 +203,13 @@ class Checker:
 
     def _document(
         self, packet: edxml.DocumentPacket, sender: Agency, trust: signing.Trust, now: datetime
-    ) -> list[dict[str, Any]]:
+    ) -> Signed:
         """V-46: the main document carries both signatures, by the one who signs and by `From`."""
         main = main_document(packet)
         if main is None:
             if packet.attachments:
                 raise DocumentUnsigned(name=packet.attachments[0].name)
-            return []
+            return Signed()
         report = self._verifier.verify(main.data, trust=trust, at=now)
         if not report.signatures:
             raise DocumentUnsigned(name=main.name)
@@ -205,10 +220,19 @@ class Checker:
         if report.verdict is not signing.Verdict.VALID:
             reason = "; ".join(report.findings) or str(report.verdict)
             raise DocumentSignatureInvalid(name=main.name, reason=reason)
-        return [
-            {"check": "document_signature", "ok": True, "field": each.field, "signer": _name(each)}
-            for each in report.signatures
-        ]
+        times = [each.claimed_at for each in report.signatures if each.claimed_at is not None]
+        return Signed(
+            [
+                {
+                    "check": "document_signature",
+                    "ok": True,
+                    "field": each.field,
+                    "signer": _name(each),
+                }
+                for each in report.signatures
+            ],
+            min(times, default=None),
+        )
 
 
 def _reading(
@@ -351,6 +375,31 @@ def _checked(
         warnings=warnings,
         checks=checks,
     )
+
+
+def _late(
+    packet: edxml.DocumentPacket, signed_at: datetime | None, now: datetime
+) -> list[dict[str, Any]]:
+    """DX-09, DX-10: a warning for a new document that was sent later than its signing allows."""
+    if signed_at is None or packet.business.kind not in ISSUING:
+        return []
+    is_urgent = packet.urgency > edxml.Urgency.NORMAL
+    due = deadlines.sent_late(signed_at, now, is_urgent=is_urgent)
+    if due is None:
+        return []
+    local = due.astimezone(VIETNAM)
+    return [
+        {
+            "rule": "DX-10" if is_urgent else "DX-09",
+            "severity": "W",
+            "where": "",
+            "text": f"Văn bản gửi chậm: phải gửi trước {local:%H:%M ngày %d/%m/%Y}.",
+            "wire_code": 0,
+            "late": True,
+            "started_at": signed_at.isoformat(),
+            "due_at": due.isoformat(),
+        }
+    ]
 
 
 def _merged(agencies: Iterable[Agency]) -> tuple[Agency, ...]:

@@ -65,6 +65,8 @@ class HubConfig:
     profile: edxml.Profile = edxml.Profile.STRICT
     refresh_s: float = 5.0
     requery_s: float = 2.0
+    follow_s: float = 1.0
+    clocks_s: float = 60.0
     anchor_s: float = 15.0
     lanes: Plan = field(default_factory=load)
     skew_s: int = 300

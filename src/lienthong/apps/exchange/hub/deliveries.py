@@ -10,9 +10,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
+from .circulation_rules import EventKind
+from .events import note
 from .lanes import Candidate, Plan
 from .rows import Connection
 from .store import Store
@@ -68,10 +71,14 @@ WHERE d.id = t.id AND d.state IN ('QUEUED', 'FETCHED') AND p.id = d.packet_id
 RETURNING d.id AS delivery_id, p.id AS packet_id, p.kind, p.agency_code AS sender,
           d.agency_code AS recipient, d.urgency, p.size, p.sha256, p.received_at, d.attempts
 """
-_GIVE_UP = (
-    "UPDATE hub_delivery SET state = 'DEAD' WHERE id = ANY(%s)"
-    " AND state IN ('QUEUED', 'FETCHED') RETURNING id"
+_GIVE_UP = """
+WITH dead AS (
+  UPDATE hub_delivery SET state = 'DEAD' WHERE id = ANY(%s) AND state IN ('QUEUED', 'FETCHED')
+  RETURNING id, packet_id, agency_code, sender_code, attempts
 )
+SELECT dead.id, p.document_id, dead.agency_code, dead.sender_code, dead.attempts
+FROM dead JOIN hub_packet p ON p.id = dead.packet_id
+"""
 _DEAD = """
 SELECT d.id AS delivery_id, p.id AS packet_id, p.kind, d.sender_code AS sender,
        d.agency_code AS recipient, d.urgency, d.state, d.attempts, d.next_at AS given_up_at,
@@ -97,7 +104,7 @@ def claim(store: Store, plan: Plan, codes: Sequence[str], limit: int) -> list[di
             spent = [each.id for each in waiting if plan.is_spent(each)]
             if not spent:
                 break
-            connection.execute(_GIVE_UP, [spent])
+            _give_up(connection, spent)
         chosen = plan.choose(waiting, limit, random.random())  # noqa: S311  a turn, not a secret
         if not chosen:
             return []
@@ -110,6 +117,19 @@ def claim(store: Store, plan: Plan, codes: Sequence[str], limit: int) -> list[di
 def _candidates(connection: Connection, codes: Sequence[str], limit: int) -> list[Candidate]:
     rows = connection.execute(CANDIDATES, {"codes": list(codes), "limit": limit}).fetchall()
     return [Candidate(*row) for row in rows]
+
+
+def _give_up(connection: Connection, spent: Sequence[UUID]) -> None:
+    rows = connection.execute(_GIVE_UP, [list(spent)]).fetchall()
+    for delivery_id, document_id, recipient, sender, attempts in rows:
+        note(
+            connection,
+            EventKind.DEAD,
+            document_id=document_id,
+            agency_code=recipient,
+            other_code=sender,
+            facts={"delivery_id": str(delivery_id), "attempts": attempts},
+        )
 
 
 def dead_letters(store: Store, codes: Sequence[str]) -> list[dict[str, Any]]:

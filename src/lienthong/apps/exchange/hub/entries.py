@@ -73,6 +73,12 @@ def entry_of_delivery(
     return f'{{"kind":"delivery","row":"{_digest(covered)}","v":1}}'.encode()
 
 
+def entry_of_event(event_id: str, at: datetime, *texts: str, facts: Any) -> bytes:
+    """The entry of an event. texts: kind, document and the two agencies. facts: as JSON reads."""
+    covered = [event_id, moment(at), *texts, facts]
+    return f'{{"kind":"event","row":"{_digest(covered)}","v":1}}'.encode()
+
+
 def moment(at: datetime) -> str:
     """A time as it is hashed: UTC with microseconds."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow, dict_row
 
 from lienthong.core import tlog
 
-from .entries import PACKET_FACTS, REMOVED, entry_of_delivery, entry_of_packet
+from .entries import PACKET_FACTS, REMOVED, entry_of_delivery, entry_of_event, entry_of_packet
 from .ledger import Ledger, Step
 from .rules import LOG_NAME
 
@@ -39,6 +39,15 @@ _TO_ANCHOR = (
     f"SELECT {_DELIVERY_COLUMNS}"
     " WHERE state = 'DELIVERED' AND leaf_index IS NULL ORDER BY id LIMIT %s FOR UPDATE"
 )
+_EVENT_COLUMNS = "id::text, at, kind, document_id, agency_code, other_code, facts FROM hub_event"
+_EVENTS = f"SELECT leaf_index, {_EVENT_COLUMNS} WHERE leaf_index >= %s AND leaf_index < %s"
+_EVENTS_TO_ANCHOR = (
+    f"SELECT {_EVENT_COLUMNS} WHERE leaf_index IS NULL ORDER BY id LIMIT %s FOR UPDATE"
+)
+_PLACE_EVENTS = (
+    "UPDATE hub_event e SET leaf_index = n.leaf_index"
+    " FROM unnest(%s::uuid[], %s::int8[]) AS n (id, leaf_index) WHERE e.id = n.id"
+)
 _PLACE = (
     "UPDATE hub_delivery d SET leaf_index = n.leaf_index"
     " FROM unnest(%s::uuid[], %s::int8[]) AS n (id, leaf_index) WHERE d.id = n.id"
@@ -47,8 +56,11 @@ _COUNTS = """
 SELECT (SELECT size FROM hub_log_head WHERE name = %(log)s),
        (SELECT count(*) FROM hub_packet),
        (SELECT count(*) FROM hub_delivery WHERE leaf_index IS NOT NULL),
+       (SELECT count(*) FROM hub_event WHERE leaf_index IS NOT NULL),
        (SELECT count(*) FROM hub_delivery WHERE state = 'DELIVERED' AND leaf_index IS NULL
         AND delivered_at < now() - interval '10 minutes')
+       + (SELECT count(*) FROM hub_event WHERE leaf_index IS NULL
+          AND at < now() - interval '10 minutes')
 """
 _UPSERT_TILES = (
     "INSERT INTO hub_tile (level, number, hashes)"
@@ -66,6 +78,8 @@ def entries(connection: Connection, first: int, count: int) -> list[bytes]:
         found[row["leaf_index"]] = _packet(row)
     for index, *columns in connection.execute(cast("Any", _DELIVERIES), span):
         found[index] = _delivery(columns)
+    for index, *columns in connection.execute(cast("Any", _EVENTS), span):
+        found[index] = _event(columns)
     return [found.get(index, REMOVED) for index in range(first, first + count)]
 
 
@@ -118,24 +132,32 @@ def _delivery(columns: Sequence[Any]) -> bytes:
     return entry_of_delivery(delivery_id, packet_id, agency_code, delivered_at, acknowledgement)
 
 
+def _event(columns: Sequence[Any]) -> bytes:
+    *plain, facts = columns
+    return entry_of_event(*plain, facts=_json(facts))
+
+
 def anchor(connection: Connection, ledger: Ledger, is_genuine: Genuine) -> int:
-    """Let acknowledged deliveries enter the log; how many did. One transaction."""
+    """Let acknowledged deliveries and events enter the log; how many did. One transaction."""
     with connection.transaction():
         locked = connection.execute(
             "SELECT size FROM hub_log_head WHERE name = %s FOR UPDATE", [LOG_NAME]
         ).fetchone()
         found = connection.execute(cast("Any", _TO_ANCHOR), [ANCHOR_MAX])
         rows = [row for row in found if is_genuine(row[2], row[1], row[4])]
-        if locked is None or not rows:
+        events = connection.execute(cast("Any", _EVENTS_TO_ANCHOR), [ANCHOR_MAX]).fetchall()
+        if locked is None or not (rows or events):
             return 0
         size = int(locked[0])
-        leaves = [tlog.leaf_hash(_delivery(row)) for row in rows]
+        written = [*(_delivery(row) for row in rows), *(_event(row) for row in events)]
+        leaves = [tlog.leaf_hash(entry) for entry in written]
         step = ledger.grow(size, leaves, lambda level, index: tile(connection, level, index))
-        places = list(range(size, size + len(rows)))
-        connection.execute(_PLACE, [[row[0] for row in rows], places])
+        places = list(range(size, size + len(written)))
+        connection.execute(_PLACE, [[row[0] for row in rows], places[: len(rows)]])
+        connection.execute(_PLACE_EVENTS, [[row[0] for row in events], places[len(rows) :]])
         write_step(connection, step)
     ledger.keep(step)
-    return len(rows)
+    return len(written)
 
 
 def write_step(connection: Connection, step: Step) -> None:
@@ -158,8 +180,8 @@ def write_step(connection: Connection, step: Step) -> None:
 def rows_outside(connection: Connection) -> dict[str, int]:
     """How the rows stand against the log: its size, and the rows with a place in it.
 
-    `waiting`: acknowledged deliveries that should have entered the log by now.
+    `waiting`: acknowledged deliveries and events that should have entered the log by now.
     """
-    row = connection.execute(_COUNTS, {"log": LOG_NAME}).fetchone() or (0, 0, 0, 0)
-    size, packets, deliveries, waiting = (int(each or 0) for each in row)
-    return {"size": size, "rows": packets + deliveries, "waiting": waiting}
+    row = connection.execute(_COUNTS, {"log": LOG_NAME}).fetchone() or (0,) * 5
+    size, packets, deliveries, events, waiting = (int(each or 0) for each in row)
+    return {"size": size, "rows": packets + deliveries + events, "waiting": waiting}

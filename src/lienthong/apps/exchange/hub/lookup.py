@@ -7,6 +7,7 @@ from dataclasses import asdict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from . import circulation_view, clocks
 from .problems import PacketNotFound
 from .process import Hub
 from .rows import StoredPacket
@@ -37,6 +38,23 @@ async def get_packet(request: Request) -> Response:
     )
 
 
+async def get_circulation(request: Request) -> Response:
+    """Where the document of a packet stands, request by request; for who sent or got it."""
+    hub = hub_of(request)
+    codes = authenticated(request).node.codes
+    stored = await _stored(request, hub, codes)
+    everything = stored.agency_code in codes
+    found = await hub.io(circulation_view.of_document, hub.store, stored.document_id)
+    return answer(found.seen_by(None if everything else codes))
+
+
+async def get_lateness(request: Request) -> Response:
+    """What is or was late of the caller's agencies, or towards them."""
+    hub = hub_of(request)
+    codes = sorted(authenticated(request).node.codes)
+    return answer({"lateness": await hub.io(clocks.listed, hub.store, codes)})
+
+
 async def get_receipt(request: Request) -> Response:
     hub = hub_of(request)
     stored = await _stored(request, hub, authenticated(request).node.codes)
@@ -59,6 +77,8 @@ async def get_participants(request: Request) -> Response:
 
 ROUTES: tuple[RouteRow, ...] = (
     ("GET", "/v1/packets/{id}", get_packet),
+    ("GET", "/v1/packets/{id}/circulation", get_circulation),
+    ("GET", "/v1/lateness", get_lateness),
     ("GET", "/v1/receipts/{id}", get_receipt),
     ("GET", "/v1/participants", get_participants),
 )

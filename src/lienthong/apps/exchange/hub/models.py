@@ -11,7 +11,23 @@ import uuid
 from django.db import models
 from django.db.models.functions import Now
 
+from .circulation_models import Circulation, Cursor, Event, Lateness
 from .rules import UNDELIVERABLE, WAITING, DeliveryState, Door, Kind, ProposalKind, ProposalState
+
+__all__ = [
+    "AgencyProposal",
+    "Circulation",
+    "Cursor",
+    "Delivery",
+    "Event",
+    "Lateness",
+    "LogHead",
+    "Node",
+    "NodeOrganization",
+    "Packet",
+    "Refusal",
+    "Tile",
+]
 
 
 class Node(models.Model):
@@ -136,6 +152,13 @@ class Packet(models.Model):
         indexes = (
             models.Index("document_id", "kind", name="hub_packet_document"),
             models.Index(models.F("received_at").desc(), name="hub_packet_received"),
+            models.Index(
+                "leaf_index",
+                name="hub_packet_to_follow",
+                condition=models.Q(kind=Kind.STATUS)
+                | ~models.Q(business=0)
+                | models.Q(warnings__contains=[{"late": True}]),
+            ),
         )
 
     def __str__(self) -> str:
@@ -177,6 +200,16 @@ class Delivery(models.Model):
                 "id",
                 name="hub_delivery_waiting",
                 condition=models.Q(state__in=WAITING),
+            ),
+            models.Index(
+                "delivered_at",
+                name="hub_delivery_delivered",
+                condition=models.Q(delivered_at__isnull=False),
+            ),
+            models.Index(
+                "queued_at",
+                name="hub_delivery_urgent",
+                condition=models.Q(urgency__gt=0, state__in=WAITING),
             ),
             models.Index(
                 "agency_code",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lienthong.core.edxml import DeliveryState
 from lienthong.core.errors import Problem
 
 from . import problems
@@ -179,6 +180,52 @@ _SCHEMAS: dict[str, Any] = {
                         "sha256": _STRING,
                         "received_at": {"type": "string", "format": "date-time"},
                         "attempts": {"type": "integer"},
+                    },
+                },
+            }
+        },
+    },
+    "Circulation": {
+        "type": "object",
+        "properties": {
+            "document_id": _STRING,
+            "places": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "sender": _CODE,
+                        "recipient": _CODE,
+                        "state": {"enum": [state.value for state in DeliveryState]},
+                        "before": _STRING,
+                        "ask": {"enum": ["", "recall", "update", "replacement"]},
+                        "reason": _STRING,
+                        "asked_at": _MOMENT,
+                        "answer_by": _MOMENT,
+                        "answered_at": _MOMENT,
+                        "replaced_by": _STRING,
+                    },
+                },
+            },
+            "events": {"type": "array", "items": {"type": "object"}},
+        },
+    },
+    "Lateness": {
+        "type": "object",
+        "properties": {
+            "lateness": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "rule": {"enum": ["DX-09", "DX-10", "DX-22", "DX-36"]},
+                        "document_id": _STRING,
+                        "agency": _CODE,
+                        "waiting": _CODE,
+                        "started_at": _MOMENT,
+                        "due_at": _MOMENT,
+                        "raised_at": _MOMENT,
+                        "ended_at": _MOMENT,
                     },
                 },
             }
@@ -360,6 +407,24 @@ _PATHS: dict[str, Any] = {
                 "200": _json("The packet", "Object"),
                 **_refusal(problems.PacketNotFound),
             },
+        }
+    },
+    "/v1/packets/{id}/circulation": {
+        "get": {
+            "summary": "Where the document stands at each receiver, its requests and events",
+            "security": _SIGNED,
+            "parameters": [_id("packet_id")],
+            "responses": {
+                "200": _json("The circulation", "Circulation"),
+                **_refusal(problems.PacketNotFound),
+            },
+        }
+    },
+    "/v1/lateness": {
+        "get": {
+            "summary": "What is or was late of the caller's agencies, or towards them",
+            "security": _SIGNED,
+            "responses": {"200": _json("Clocks that ran out, the newest first", "Lateness")},
         }
     },
     "/v1/receipts/{id}": {

@@ -52,16 +52,17 @@ class Hub:
         limits = edxml.Limits(
             packet_bytes=config.packet_max_bytes, decoded_bytes=config.documents_max_bytes
         )
+        self.large_limits = edxml.Limits(
+            packet_bytes=config.large_packet_max_bytes,
+            attachment_bytes=config.large_packet_max_bytes,
+            decoded_bytes=config.large_packet_max_bytes,
+        )
         self.checker = Checker(
             config.profile,
             limits,
             self.store.parties,
             self.metrics.count_difference,
-            large_limits=edxml.Limits(
-                packet_bytes=config.large_packet_max_bytes,
-                attachment_bytes=config.large_packet_max_bytes,
-                decoded_bytes=config.large_packet_max_bytes,
-            ),
+            large_limits=self.large_limits,
         )
         self.intake = Intake(
             config,

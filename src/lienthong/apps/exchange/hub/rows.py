@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -119,10 +120,11 @@ class NodeRow:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Who sent a document and who gets it."""
+    """Who sent a document, who gets it, and where it stands there by the statuses so far."""
 
     sender: str
     recipients: frozenset[str]
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_one(connection: Connection, where: str, *values: Any) -> StoredPacket | None:

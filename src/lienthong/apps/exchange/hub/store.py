@@ -111,10 +111,16 @@ class Store:
             rows = connection.execute(
                 "SELECT p.agency_code, d.agency_code FROM hub_packet p"
                 " JOIN hub_delivery d ON d.packet_id = p.id"
-                " WHERE p.document_id = %s AND p.kind = 'edoc'",
+                " WHERE p.document_id = %s AND p.kind = 'edoc' ORDER BY p.leaf_index",
                 [document_id],
             ).fetchall()
-        return Parties(rows[0][0], frozenset(row[1] for row in rows)) if rows else None
+            if not rows:
+                return None
+            states = connection.execute(
+                "SELECT recipient_code, state FROM hub_circulation WHERE document_id = %s",
+                [document_id],
+            ).fetchall()
+        return Parties(rows[0][0], frozenset(row[1] for row in rows), dict(states))
 
     def head(self, ledger: Ledger) -> Head:
         """The newest checkpoint."""
