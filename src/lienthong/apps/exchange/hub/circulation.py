@@ -19,8 +19,8 @@ from lienthong.core import edxml
 from . import clocks, deadlines
 from .circulation_rules import ASK_OF, Ask, Duty, EventKind, Place, asked, reported
 from .events import note
-from .segments import Place as BodyPlace
 from .rows import Connection
+from .segments import Place as BodyPlace
 from .store import Store
 
 STEP = 200

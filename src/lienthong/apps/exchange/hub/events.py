@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from .circulation_rules import EventKind
-from .rules import new_id
 from .rows import Connection
+from .rules import new_id
 
 _INSERT = (
     "INSERT INTO hub_event (id, at, kind, document_id, agency_code, other_code, facts)"

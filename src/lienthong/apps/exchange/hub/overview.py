@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.directory import api as directory
 
-from .models import Delivery, LogHead, Node, NodeOrganization, Packet, Refusal
+from .models import (
+    Circulation,
+    Delivery,
+    Event,
+    Lateness,
+    LogHead,
+    Node,
+    NodeOrganization,
+    Packet,
+    Refusal,
+)
 from .problems import PacketNotFound
 from .rules import LOG_NAME, UNDELIVERABLE, WAITING, DeliveryState, Door
 
@@ -99,6 +109,21 @@ def related(packet: Packet) -> QuerySet[Packet]:
         .exclude(pk=packet.pk)
         .order_by("received_at")
     )
+
+
+def places(packet: Packet) -> QuerySet[Circulation]:
+    """Where the document of a packet stands at each receiver, in the order in which it went on."""
+    return Circulation.objects.filter(document_id=packet.document_id).order_by("pk")
+
+
+def events(packet: Packet) -> QuerySet[Event]:
+    """What happened around the document of a packet besides packets."""
+    return Event.objects.filter(document_id=packet.document_id).order_by("pk")
+
+
+def lateness() -> QuerySet[Lateness]:
+    """Every clock that ran out: what is still awaited first, then the newest."""
+    return Lateness.objects.order_by(F("ended_at").desc(nulls_first=True), "-raised_at")
 
 
 def totals() -> Totals:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("goi-tin/<uuid:pk>", views.packet, name="packet"),
     path("hang-doi/", views.queues, name="queues"),
     path("hang-doi/giao-lai", views.requeue, name="requeue"),
+    path("cham-han/", views.lateness, name="lateness"),
     path("don-vi/", views.participants, name="participants"),
     path("he-thong/", kit.listed, name="systems"),
     path("he-thong/moi", kit.new, name="system_new"),
@@ -36,7 +37,8 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
     systems = Link(
         _("Hệ thống kết nối"), reverse("hub:systems"), "box-arrow-in-right", short=_("Hệ thống")
     )
-    return (Section(_("Vận hành trục"), (packets, queues, parties, systems)),)
+    late = Link(_("Chậm hạn"), reverse("hub:lateness"), "hourglass-split", short=_("Chậm hạn"))
+    return (Section(_("Vận hành trục"), (packets, queues, parties, systems, late)),)
 
 
 navigation.register("hub", _sections)

@@ -43,6 +43,8 @@ def packet(request: HttpRequest, pk: UUID) -> HttpResponse:
         "packet": found,
         "deliveries": found.deliveries.order_by("agency_code"),
         "related": overview.related(found),
+        "places": overview.places(found),
+        "events": overview.events(found),
         "names": overview.names(),
     }
     return render(request, "hub/packet.html", context)
@@ -60,6 +62,17 @@ def queues(request: HttpRequest) -> HttpResponse:
         "names": overview.names(),
     }
     return render(request, "hub/queues.html", context)
+
+
+@require_safe
+def lateness(request: HttpRequest) -> HttpResponse:
+    """Chậm hạn: clocks that ran out, those still running first."""
+    accounts.check(accounts.actor_of(request), "hub.operate")
+    context = {
+        "page": Paginator(overview.lateness(), PAGE_SIZE).get_page(request.GET.get("trang")),
+        "names": overview.names(),
+    }
+    return render(request, "hub/lateness.html", context)
 
 
 @require_POST

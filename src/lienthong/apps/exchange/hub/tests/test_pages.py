@@ -17,7 +17,10 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
 from lienthong.apps.directory import api as directory
 from lienthong.apps.exchange.hub.models import (
+    Circulation,
     Delivery,
+    Event,
+    Lateness,
     LogHead,
     Node,
     NodeOrganization,
@@ -26,7 +29,13 @@ from lienthong.apps.exchange.hub.models import (
 )
 from lienthong.apps.exchange.hub.rules import DeliveryState, Kind
 
-PAGES = ["/truc/goi-tin/", "/truc/hang-doi/", "/truc/don-vi/", "/truc/he-thong/"]
+PAGES = [
+    "/truc/goi-tin/",
+    "/truc/hang-doi/",
+    "/truc/cham-han/",
+    "/truc/don-vi/",
+    "/truc/he-thong/",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +193,40 @@ def test_only_the_operator_queues_again(axis: directory.Organization) -> None:
     clerk = signed_in(axis, Role.CLERK)
 
     assert clerk.post("/truc/hang-doi/giao-lai", {"agency": "H99"}).status_code == 403
+
+
+def test_lateness_and_the_state_at_each_receiver_are_shown(operator: Client) -> None:
+    document, now = packet(), timezone.now()
+    Circulation.objects.create(
+        document_id=document.document_id,
+        sender_code="G99",
+        recipient_code="H99",
+        state="recall_pending",
+        ask="recall",
+        reason="Gửi nhầm nơi nhận",
+        answer_by=now,
+        changed_at=now,
+    )
+    Event.objects.create(
+        at=now, kind="ESCALATED", document_id=document.document_id, agency_code="H99"
+    )
+    Lateness.objects.create(
+        rule="DX-36",
+        subject_id="1",
+        document_id=document.document_id,
+        agency_code="H99",
+        other_code="G99",
+        started_at=now,
+        due_at=now,
+        raised_at=now,
+    )
+
+    page, late = shown(operator, f"/truc/goi-tin/{document.pk}"), shown(operator, "/truc/cham-han/")
+
+    for words in ("Chờ trả lời thu hồi", "Gửi nhầm nơi nhận", "Báo văn phòng hai bên"):
+        assert words in page
+    assert "Trả lời yêu cầu thu hồi, cập nhật" in late
+    assert "Còn chờ" in late
 
 
 def test_participants_are_agencies_with_their_nodes(operator: Client) -> None:
