@@ -18,6 +18,7 @@ from lienthong.core.errors import Problem
 
 # name: (where the click command is, its one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "agent": ("lienthong.run.commands.agent:agent", "Let pages use a token at this machine."),
     "bench": ("lienthong.run.commands.bench:bench", "Benchmarks with their physical floor."),
     "conformance": (
         "lienthong.run.commands.conformance:conformance",

@@ -17,6 +17,13 @@ def _flag(name: str, default: str = "0") -> bool:
     return os.environ.get(name, default).lower() in {"1", "true", "yes"}
 
 
+def _loopback(url: str) -> str:
+    """The address of an agent on the machine of whoever looks at the page. Raises ValueError."""
+    if url and urlsplit(url).hostname not in {"127.0.0.1", "localhost"}:
+        raise ValueError(f"LIENTHONG_AGENT_URL must be on 127.0.0.1, not {url!r}")
+    return url.rstrip("/")
+
+
 def database_from_url(url: str) -> dict[str, Any]:
     """Return Django's DATABASES entry for a `postgresql://user:password@host:port/name?…` URL.
 
@@ -47,6 +54,8 @@ NODE_TITLE = os.environ.get("LIENTHONG_NODE_TITLE", "Liên Thông")
 DATA_DIR = Path(os.environ.get("LIENTHONG_DATA_DIR", "var/laptop"))
 HUB_URL = os.environ.get("LIENTHONG_HUB_URL", "http://127.0.0.1:8000")
 EVIDENCE_URL = os.environ.get("LIENTHONG_EVIDENCE_URL", "")  # where others read this node's logs
+KEY_DEVICES_FILE = os.environ.get("LIENTHONG_KEY_DEVICES_FILE", "")  # devices of keys; empty: none
+AGENT_URL = _loopback(os.environ.get("LIENTHONG_AGENT_URL", ""))  # beside the browser; empty: none
 PKI_URL = os.environ.get("LIENTHONG_PKI_URL", "")  # the authority's services; empty: none
 # The address of these services as certificates name it, for good; this node asks PKI_URL instead.
 PKI_PUBLIC_URL = os.environ.get("LIENTHONG_PKI_PUBLIC_URL", "") or PKI_URL

@@ -16,7 +16,8 @@ from lienthong.web import pages
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # TM-X-31. Scripts and styles come from our own address; icons inside bootstrap's stylesheet are
-# `data:` images. Nothing is `unsafe-*`, and nothing may come from another host.
+# `data:` images. Nothing is `unsafe-*`, and nothing may come from another host; scripts may ask the
+# signing agent on the person's own machine where the node's settings name one.
 POLICY = {
     "default-src": "'self'",
     "script-src": "'self' 'nonce-{nonce}'",
@@ -69,7 +70,8 @@ class SecurityHeadersMiddleware:
         nonce = SimpleLazyObject(lambda: secrets.token_urlsafe(18))
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.get_response(request)
-        policy = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+        sources = POLICY | {"connect-src": f"'self' {settings.AGENT_URL}".rstrip()}
+        policy = "; ".join(f"{name} {value}" for name, value in sources.items())
         response.headers.setdefault("Content-Security-Policy", policy.format(nonce=str(nonce)))
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)

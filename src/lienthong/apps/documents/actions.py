@@ -19,11 +19,13 @@ from lienthong.apps.documents.drafting import (
     update_draft,
 )
 from lienthong.apps.documents.handling import accept, assign, finish, refuse, start_work
-from lienthong.apps.documents.issuing import dispatch, seal, sign
+from lienthong.apps.documents.issuing import ask_seal, ask_signature, dispatch, seal, sign
 
 __all__ = [
     "accept",
     "approve",
+    "ask_seal",
+    "ask_signature",
     "assign",
     "dispatch",
     "draft_from_form",

@@ -231,17 +231,6 @@ class ReturnForm(forms.Form):
     )
 
 
-class PinForm(forms.Form):
-    """The PIN of a signing key. It is used once and kept nowhere."""
-
-    pin = forms.CharField(
-        label=_("Mã PIN của khóa ký"),
-        max_length=128,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-
-
 class RefuseForm(forms.Form):
     """DX-21: a reason from the closed list, and an explanation for the sender."""
 

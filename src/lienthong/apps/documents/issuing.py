@@ -30,22 +30,97 @@ from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
 from lienthong.core import edxml, signing
 from lienthong.core.identifiers import DocumentId
+from lienthong.core.signing import agent
 
 
 @transaction.atomic
 def sign(
-    actor: Actor, document: OutgoingDocument, pin: str, *, at: datetime | None = None
+    actor: Actor,
+    document: OutgoingDocument,
+    consent: pki.Consent | str,
+    *,
+    at: datetime | None = None,
 ) -> OutgoingDocument:
     """Give number and date and sign as the competent person, or do nothing of it.
 
-    Raises signing.KeyPasswordWrong before a number is taken, NumberDateBackwards (DX-72), and
-    SignatureNotConfirmed when the certificate is not valid today (SG-S-03).
+    consent: a bare PIN, or what the key needs where it lies. Raises signing.KeyPasswordWrong and
+    what the place of the key refuses with, NumberDateBackwards (DX-72), and CertificateNotUsable or
+    CertificateStatusUnknown unless the certificate is good now (SG-S-03).
     """
-    at = at or timezone.now()
+    return _signing(actor, document).signed(pki.Consent.of(consent), at=at or timezone.now())
+
+
+@transaction.atomic
+def ask_signature(
+    actor: Actor, document: OutgoingDocument, *, at: datetime | None = None
+) -> agent.Pending:
+    """What the agent beside the person's browser is to sign; no number is used yet."""
+    return _signing(actor, document).ask(at=at or timezone.now())
+
+
+@transaction.atomic
+def seal(
+    actor: Actor,
+    document: OutgoingDocument,
+    consent: pki.Consent | str,
+    *,
+    at: datetime | None = None,
+) -> OutgoingDocument:
+    """Sign as the organization, after checking the person's signature (DX-51).
+
+    Raises SignatureNotConfirmed, and for the key as `sign`; then nothing changed.
+    """
+    return _sealing(actor, document).signed(pki.Consent.of(consent), at=at or timezone.now())
+
+
+@transaction.atomic
+def ask_seal(
+    actor: Actor, document: OutgoingDocument, *, at: datetime | None = None
+) -> agent.Pending:
+    """What the agent beside the clerk's browser is to sign with the seal."""
+    return _sealing(actor, document).ask(at=at or timezone.now())
+
+
+def _signing(actor: Actor, document: OutgoingDocument) -> pki.SigningAct[OutgoingDocument]:
     document = locked(document)
     accounts.check(actor, "documents.sign", document)
     document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SIGN)
-    signer = pki.person_signer(actor.person_id, pin)
+    key = pki.usable_key(pki.KeyKind.PERSON, person_id=actor.person_id)
+
+    def work(signer: signing.DigestSigner, at: datetime) -> OutgoingDocument:
+        return _signed(actor, document, key, signer, at)
+
+    return pki.SigningAct(key, work, _about(actor, document, document.draft_sha256))
+
+
+def _sealing(actor: Actor, document: OutgoingDocument) -> pki.SigningAct[OutgoingDocument]:
+    document = locked(document)
+    accounts.check(actor, "documents.seal", document)
+    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SEAL)
+    key = pki.usable_key(pki.KeyKind.AGENCY, organization_id=document.organization_id)
+
+    def work(signer: signing.DigestSigner, at: datetime) -> OutgoingDocument:
+        return _sealed(actor, document, key, signer, at)
+
+    return pki.SigningAct(key, work, _about(actor, document, document.signed_sha256))
+
+
+def _about(actor: Actor, document: OutgoingDocument, sha256: str) -> pki.About:
+    """What is shown where the key is used; the number is there once the work has taken it."""
+
+    def facts() -> dict[str, str]:
+        return {"Số, ký hiệu": document.reference, "Trích yếu": document.subject}
+
+    return pki.About(by=str(actor.person_id), document=bytes.fromhex(sha256), facts=facts)
+
+
+def _signed(
+    actor: Actor,
+    document: OutgoingDocument,
+    key: pki.HeldKey,
+    signer: signing.DigestSigner,
+    at: datetime,
+) -> OutgoingDocument:
     organization, signatory = document.organization, document.signatory
     document.send_by = deadlines.send_by(at, is_urgent=document.is_urgent)
     document.issued_on = timezone.localdate(at)
@@ -77,34 +152,25 @@ def sign(
     document.signed_sha256 = files.put(signed).sha256
     document.signed_at = at
     document.save()
-    record(
-        actor,
-        document,
-        "documents.signed",
-        {"reference": document.reference, "signed_sha256": document.signed_sha256},
-    )
+    facts = {"reference": document.reference, "signed_sha256": document.signed_sha256}
+    record(actor, document, "documents.signed", {**facts, "key": key.label})
     return document
 
 
-@transaction.atomic
-def seal(
-    actor: Actor, document: OutgoingDocument, pin: str, *, at: datetime | None = None
+def _sealed(
+    actor: Actor,
+    document: OutgoingDocument,
+    key: pki.HeldKey,
+    signer: signing.DigestSigner,
+    at: datetime,
 ) -> OutgoingDocument:
-    """Sign as the organization, after checking the person's signature (DX-51).
-
-    Raises SignatureNotConfirmed, signing.KeyPasswordWrong; then nothing changed.
-    """
-    at = at or timezone.now()
-    document = locked(document)
-    accounts.check(actor, "documents.seal", document)
-    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SEAL)
     organization = document.organization
     signed = files.get(document.signed_sha256)
     checks.check_person(document, signed, at)
     sealed = signing.sign_pdf(
         signed,
         field=signing.AGENCY_FIELD,
-        signer=pki.seal_signer(organization.pk, pin),
+        signer=signer,
         name=organization.name,
         reason="Chữ ký số của cơ quan ban hành",
         location=organization.place,
@@ -118,7 +184,8 @@ def seal(
     document.sealed_sha256 = files.put(sealed).sha256
     document.sealed_at = at
     document.save(update_fields=["state", "sealed_sha256", "sealed_at", "stamped_at"])
-    record(actor, document, "documents.sealed", {"sealed_sha256": document.sealed_sha256})
+    facts = {"sealed_sha256": document.sealed_sha256, "key": key.label}
+    record(actor, document, "documents.sealed", facts)
     return document
 
 

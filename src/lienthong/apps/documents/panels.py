@@ -45,6 +45,7 @@ class KeyCard:
     card: SignerCard
     state: pki.KeyState
     state_text: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ OUTGOING: dict[str, Offer] = {
         _("Hệ thống cấp số, ngày rồi ký vào chính tệp đang xem."),
         _("Ký số"),
         "pen",
-        lambda _actor, _document: forms.PinForm(),
+        lambda actor, _document: pki.ConsentForm.for_key(key_of(KeyKind.PERSON, actor)),
         signs_as=KeyKind.PERSON,
     ),
     "seal": Offer(
@@ -92,7 +93,7 @@ OUTGOING: dict[str, Offer] = {
         _("Chữ ký của người có thẩm quyền được kiểm tra lại trước khi ký số cơ quan."),
         _("Ký số cơ quan"),
         "patch-check",
-        lambda _actor, _document: forms.PinForm(),
+        lambda actor, _document: pki.ConsentForm.for_key(key_of(KeyKind.AGENCY, actor)),
         signs_as=KeyKind.AGENCY,
     ),
     "dispatch": Offer(
@@ -175,17 +176,20 @@ def panels(actor: Actor, document: Document, bound: django_forms.Form | None = N
     ]
 
 
+def key_of(kind: KeyKind, actor: Actor) -> pki.Key | None:
+    """The key that signs for this actor: one's own, or the seal of one's organization."""
+    if kind is KeyKind.PERSON:
+        return pki.place_of(kind, person_id=actor.person_id)
+    return pki.place_of(kind, organization_id=actor.organization_id)
+
+
 def _key_card(kind: KeyKind, actor: Actor) -> KeyCard | None:
-    holder = (
-        {"person_id": actor.person_id}
-        if kind is KeyKind.PERSON
-        else {"organization_id": actor.organization_id}
-    )
-    known = pki.certificates().filter(kind=kind, key__is_current=True, **holder).first()
-    if known is None:
+    key = key_of(kind, actor)
+    if key is None:
         return None
-    found = pki.state_of(known, timezone.now())
-    return KeyCard(signer_card(known.certificate), found.state, found.text)
+    found = pki.state_of(key.certificate, timezone.now())
+    where = pki.ConsentForm.for_key(key).where
+    return KeyCard(signer_card(key.certificate.certificate), found.state, found.text, where)
 
 
 def _form(

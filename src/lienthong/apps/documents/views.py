@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lienthong.apps.accounts import api as accounts
@@ -287,29 +288,35 @@ def outgoing_return(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("documents:outgoing_list")
 
 
+@sensitive_post_parameters("pin", "otp", "answer")
 @require_POST
 def outgoing_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ký số by the signatory: number, date and signature in one go."""
     actor = accounts.actor_of(request)
     document = queries.outgoing(actor, pk)
-    form = forms.PinForm(request.POST)
+    if pki.asks_agent(request):
+        return pki.for_agent(actions.ask_signature(actor, document))
+    form = pki.ConsentForm.for_key(panels.key_of(pki.KeyKind.PERSON, actor), request.POST)
     if not form.is_valid():
         return _show_outgoing(request, actor, document, form)
-    document = actions.sign(actor, document, form.cleaned_data["pin"])
+    document = actions.sign(actor, document, form.consent())
     done = _("Đã ký số, văn bản mang số %(reference)s.")
     messages.success(request, done % {"reference": document.reference})
     return redirect("documents:outgoing_detail", pk)
 
 
+@sensitive_post_parameters("pin", "otp", "answer")
 @require_POST
 def outgoing_seal(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ký số cơ quan by the clerk."""
     actor = accounts.actor_of(request)
     document = queries.outgoing(actor, pk)
-    form = forms.PinForm(request.POST)
+    if pki.asks_agent(request):
+        return pki.for_agent(actions.ask_seal(actor, document))
+    form = pki.ConsentForm.for_key(panels.key_of(pki.KeyKind.AGENCY, actor), request.POST)
     if not form.is_valid():
         return _show_outgoing(request, actor, document, form)
-    actions.seal(actor, document, form.cleaned_data["pin"])
+    actions.seal(actor, document, form.consent())
     messages.success(request, _("Đã ký số cơ quan. Văn bản sẵn sàng phát hành."))
     return redirect("documents:outgoing_detail", pk)
 

@@ -16,7 +16,8 @@ from lienthong.apps.directory import api as directory_api
 from lienthong.apps.pki import ceremony, keyfiles, trusted
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.queries import NODE_FILE, RECEIPT_FILE
-from lienthong.apps.pki.rules import KeyKind
+from lienthong.apps.pki.rules import KeyKind, KeyPlace
+from lienthong.apps.pki.signers import HeldKey
 from lienthong.core.signing import KeySigner, Trust, common_name
 from lienthong.core.signing.authority import (
     Profile,
@@ -238,7 +239,13 @@ def install_key(
     return _record_key(kind, name, signer, organization_id, person_id)
 
 
-@transaction.atomic
+def install_held_key(
+    key: HeldKey, *, organization_id: int, person_id: int | None = None
+) -> Certificate:
+    """Note that a holder's key lies elsewhere; it takes the place of the holder's last one."""
+    return _record(key, organization_id, person_id)
+
+
 def _record_key(
     kind: KeyKind,
     path: str,
@@ -246,17 +253,28 @@ def _record_key(
     organization_id: int | None = None,
     person_id: int | None = None,
 ) -> Certificate:
+    """The rows of a new key in a file, which holds its issuers too."""
+    return _record(
+        HeldKey(kind, KeyPlace.FILE, "", path, signer.certificate), organization_id, person_id
+    )
+
+
+@transaction.atomic
+def _record(key: HeldKey, organization_id: int | None, person_id: int | None) -> Certificate:
     """The rows of a new key; it takes the place of the holder's last one."""
     certificate = register_certificate(
-        kind, signer.certificate, organization_id=organization_id, person_id=person_id
+        key.kind, key.certificate, organization_id=organization_id, person_id=person_id
     )
     holder = {"person_id": person_id} if person_id else {"organization_id": organization_id}
-    earlier = Key.objects.filter(kind=kind, **holder)
-    earlier.filter(path=path).delete()
+    earlier = Key.objects.filter(kind=key.kind, **holder)
+    earlier.filter(place=key.place, device=key.device, path=key.path).exclude(path="").delete()
     earlier.update(is_current=False)
     Key.objects.create(
-        kind=kind,
-        path=path,
+        kind=key.kind,
+        place=key.place,
+        device=key.device,
+        path=key.path,
+        chain="".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in key.chain),
         certificate=certificate,
         organization_id=organization_id,
         person_id=person_id,

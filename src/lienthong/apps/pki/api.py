@@ -18,6 +18,7 @@ from lienthong.apps.pki.authority.mandates import propose as propose_mandate
 from lienthong.apps.pki.authority.mandates import usual_terms
 from lienthong.apps.pki.authority.upkeep import keep as keep_register
 from lienthong.apps.pki.ceremony import make_national_pki, publish_keys
+from lienthong.apps.pki.consent import ConsentForm, asks_agent, for_agent
 from lienthong.apps.pki.keyfiles import kit_key, own_key, own_secret
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.outside import fetch, timestamp_source
@@ -29,39 +30,53 @@ from lienthong.apps.pki.queries import (
     node_key_id,
     node_signer,
     person_signer,
+    place_of,
     seal_signer,
     service_signer,
+    usable_key,
 )
 from lienthong.apps.pki.registration.events import CertificateEnds, RequestActed
 from lienthong.apps.pki.rules import (
     AuthorityMissing,
     CertificateNotUsable,
     CertificateStatusUnknown,
+    KeyInBrowser,
     KeyKind,
     KeyMissing,
+    KeyPlace,
     TrustMissing,
 )
+from lienthong.apps.pki.signers import About, Consent, HeldKey, SigningAct
 from lienthong.apps.pki.trusted import install_trust, take_bundle, trust
 from lienthong.apps.pki.usable import KeyState, check_usable, state_of
 from lienthong.core.signing.authority import BASE_URL
 
 __all__ = [
     "BASE_URL",
+    "About",
     "AuthorityMissing",
     "Certificate",
     "CertificateEnds",
     "CertificateNotUsable",
     "CertificateStatusUnknown",
+    "Consent",
+    "ConsentForm",
+    "HeldKey",
     "Key",
+    "KeyInBrowser",
     "KeyKind",
     "KeyMissing",
+    "KeyPlace",
     "KeyState",
     "RequestActed",
+    "SigningAct",
     "TrustMissing",
     "approve_mandate",
+    "asks_agent",
     "certificates",
     "check_usable",
     "fetch",
+    "for_agent",
     "has_key",
     "hub_receipt_signer",
     "install_trust",
@@ -82,6 +97,7 @@ __all__ = [
     "own_key",
     "own_secret",
     "person_signer",
+    "place_of",
     "propose_mandate",
     "publish_keys",
     "register_certificate",
@@ -93,5 +109,6 @@ __all__ = [
     "take_bundle",
     "timestamp_source",
     "trust",
+    "usable_key",
     "usual_terms",
 ]

@@ -21,13 +21,14 @@ from lienthong.apps.pki.authority.models import (
     StatusProposal,
 )
 from lienthong.apps.pki.registration.models import (
+    PLACES,
     CertificateRequest,
     RenewalReminder,
     RequestEvidence,
     RequestStep,
     RequestTable,
 )
-from lienthong.apps.pki.rules import KeyKind
+from lienthong.apps.pki.rules import KeyKind, KeyPlace
 
 __all__ = [
     "CRLIssue",
@@ -110,10 +111,18 @@ class Certificate(models.Model):
 
 
 class Key(models.Model):
-    """Khóa: a PKCS#12 file of this node, for one holder. One current key for a holder and kind."""
+    """Khóa: where the key of one holder lies. One current key for a holder and kind.
+
+    device: the name in the settings of the token or the remote service. path: the file under
+    DATA_DIR/keys, the CKA_ID in hexadecimal, or the credential at the service; empty for a key
+    beside the browser. chain: the issuers (PEM) of a key that is in no file.
+    """
 
     kind = models.CharField("loại", max_length=10, choices=KINDS)
-    path = models.CharField("tệp trong thư mục khóa", max_length=200, unique=True)
+    place = models.CharField("nơi giữ khóa", max_length=10, choices=PLACES, default=KeyPlace.FILE)
+    device = models.CharField("thiết bị hoặc dịch vụ", max_length=64, blank=True)
+    path = models.CharField("mã khóa ở nơi giữ", max_length=200, blank=True)
+    chain = models.TextField("chứng thư của tổ chức cấp (PEM)", blank=True)
     certificate = models.OneToOneField(
         Certificate, models.PROTECT, related_name="key", verbose_name="chứng thư số"
     )
@@ -141,6 +150,9 @@ class Key(models.Model):
         verbose_name_plural = "khóa"
         constraints = (
             models.UniqueConstraint(
+                "path", condition=Q(place=KeyPlace.FILE), name="key_file_of_one_key"
+            ),
+            models.UniqueConstraint(
                 "kind",
                 "person",
                 condition=Q(is_current=True, kind=KeyKind.PERSON),
@@ -155,7 +167,7 @@ class Key(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.path
+        return f"{self.place}:{self.device or self.path}"
 
 
 class TrustListCheck(models.Model):

@@ -30,6 +30,15 @@ _LABELS = {
 }
 
 
+class KeyPlace(StrEnum):
+    """Where a private key lies (SG-K-01, SG-K-05)."""
+
+    FILE = "file"
+    TOKEN = "token"  # noqa: S105  a device, no password
+    REMOTE = "remote"
+    BROWSER = "browser"
+
+
 class KeyMissing(Problem):
     """No key of that kind is kept here for that holder."""
 
@@ -90,3 +99,46 @@ class ClockBehind(Problem):
         "Đồng hồ của hệ thống này chạy chậm (trước {known}, thời điểm của dữ liệu tin cậy đã nhận) "
         "nên chưa ký. Vui lòng báo cán bộ quản trị chỉnh lại đồng hồ."
     )
+
+
+class KeyInBrowser(Problem):
+    """The key is in a device at the person's own machine: it signs through the agent there only."""
+
+    code = "pki.key_in_browser"
+    status = 409
+    text = (
+        "Khóa của {holder} nằm trong thiết bị cắm vào máy của bạn, nên cần trình ký đang chạy trên "
+        "máy đó và trình duyệt bật JavaScript. Chưa có gì được ký."
+    )
+
+
+class KeyNotInBrowser(Problem):
+    """The page's script asked what an agent is to sign, but the key is elsewhere by now."""
+
+    code = "pki.key_not_in_browser"
+    status = 409
+    text = "Khóa của {holder} không còn ở thiết bị cắm vào máy của bạn. Hãy tải lại trang rồi ký."
+
+
+class KeyDeviceUnknown(Problem):
+    """The settings name no such device or service, or not for keys of that kind."""
+
+    code = "pki.key_device_unknown"
+    status = 409
+    text = "Hệ thống này không được khai báo thiết bị hoặc dịch vụ khóa “{name}”."
+
+
+class KeyDevicesUnreadable(Problem):
+    """The file of devices and services is missing or wrong."""
+
+    code = "pki.key_devices_unreadable"
+    status = 503
+    text = "Không đọc được khai báo thiết bị và dịch vụ khóa của hệ thống ({reason})."
+
+
+class KeySignsOneByOne(Problem):
+    """A key that needs consent each time cannot sign what depends on its own signatures."""
+
+    code = "pki.key_signs_one_by_one"
+    status = 409
+    text = "Khóa của {holder} ký từng yêu cầu một. Hãy mở từng yêu cầu để ký duyệt."

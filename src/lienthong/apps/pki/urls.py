@@ -20,6 +20,7 @@ urlpatterns = [
     path("yeu-cau/<uuid:pk>/minh-chung/<int:paper>", views.evidence, name="evidence"),
     path("yeu-cau/<uuid:pk>/phieu-giao-nhan", views.slip, name="slip"),
     path("yeu-cau/<uuid:pk>/gui", views.submit, name="submit"),
+    path("yeu-cau/<uuid:pk>/khoa", views.make_key, name="make_key"),
     path("yeu-cau/<uuid:pk>/xac-nhan", views.confirm, name="confirm"),
     path("yeu-cau/<uuid:pk>/kiem-tra", views.verify, name="verify"),
     path("yeu-cau/<uuid:pk>/duyet", views.approve, name="approve"),

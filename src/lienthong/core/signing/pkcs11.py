@@ -247,6 +247,13 @@ class Token:
         if not compare_digest(pin.encode(), self._pin.encode()):
             raise KeyPasswordWrong
 
+    def open_with(self, pin: str) -> None:
+        """Forget the login: the next use logs in with `pin`, so that the device itself judges it
+        and counts wrong tries. Only while no other thread uses this token."""
+        state = self._here()
+        self._drop(state)
+        self._pin, state.refused = pin, None
+
     def check(self) -> None:
         """Ask the device for a sign of life. Raises what signing raises."""
         with self._borrowed() as held:
@@ -283,6 +290,17 @@ class Token:
         if len(found) != 1:
             raise TokenKeyMissing(key=label)
         return found[0]
+
+    def find_by(self, key: PublicKey) -> bytes:
+        """The CKA_ID of the private key that belongs to a public one. Raises TokenKeyMissing."""
+        wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
+        with self._borrowed() as held:
+            ids = [bytes(one[pkcs11.Attribute.ID]) for one in held.session.get_objects(wanted)]
+            for key_id in ids:
+                with suppress(device.NoSuchKey, device.MultipleObjectsReturned):
+                    if _public_key(held.session, key_id) == key:
+                        return key_id
+        raise TokenKeyMissing(key="của chứng thư này")
 
     def public_key(self, key_id: bytes) -> PublicKey:
         """The public half of a key."""

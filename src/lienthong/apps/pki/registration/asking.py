@@ -21,16 +21,13 @@ from lienthong.apps.pki import deadlines, keyfiles
 from lienthong.apps.pki.authority.renewal import rule_at
 from lienthong.apps.pki.contract import CLOCK, ISSUING, RequestKind, SubjectKind
 from lienthong.apps.pki.models import Certificate, CertificateRequest, RequestEvidence
-from lienthong.apps.pki.registration import mapping, queries, rules
+from lienthong.apps.pki.registration import mapping, newkeys, queries, rules
 from lienthong.apps.pki.registration.rules import COMPROMISED, Move, RequestState
 from lienthong.apps.pki.registration.writing import check_asks, locked, pending_key, record
+from lienthong.apps.pki.rules import KeyPlace
+from lienthong.apps.pki.signers import Consent
 from lienthong.apps.pki.usable import KeyState, state_of
-from lienthong.core.signing.authority import (
-    make_certificate_request,
-    make_ec_key,
-    make_key,
-    read_certificate_request,
-)
+from lienthong.core.signing.authority import read_certificate_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,8 @@ class Wish:
     reason: str = ""
     invalidity_at: datetime | None = None
     device_serial: str = ""
+    key_place: KeyPlace = KeyPlace.FILE
+    key_device: str = ""
 
 
 @transaction.atomic
@@ -76,6 +75,8 @@ def enter(actor: Actor, wish: Wish, papers: Sequence[Paper] = ()) -> Certificate
         reason=wish.reason[:500],
         invalidity_at=wish.invalidity_at if wish.ground in COMPROMISED else None,
         device_serial=wish.device_serial,
+        key_place=wish.key_place,
+        key_device=wish.key_device,
         entered_by_id=actor.seat_id,
     )
     check_asks(actor, request)
@@ -97,20 +98,20 @@ def add_evidence(actor: Actor, request: CertificateRequest, paper: Paper) -> Req
 
 
 @transaction.atomic
-def make_key_for(actor: Actor, request: CertificateRequest, pin: str) -> CertificateRequest:
+def make_key_for(
+    actor: Actor, request: CertificateRequest, consent: Consent | str, *, credential: str = ""
+) -> CertificateRequest:
     """Make the holder's key under the holder's own PIN, and its proof of possession (SG 4.3).
 
-    RSA-3072 for persons and seals, P-256 for services. Raises PinTooWeak, Forbidden.
+    credential: which of the holder's keys at a remote service; its only one if empty.
+    Raises Forbidden, and as `newkeys.make`.
     """
-    rules.check_pin(pin)
     request = locked(request)
     accounts.check(actor, "pki.accept", request)  # only the holder knows the PIN
     rules.after(RequestState(request.state), Move.SUBMIT)
-    key = make_ec_key() if request.profile == SubjectKind.SERVICE else make_key()
-    keyfiles.make_pending_key(pending_key(request), key, pin)
-    csr = make_certificate_request(key, mapping.subject_of(request))
-    request.csr = base64.b64encode(csr).decode("ascii")
-    request.save(update_fields=["csr"])
+    made = newkeys.make(request, Consent.of(consent), credential=credential)
+    request.csr, request.key_path = base64.b64encode(made.csr).decode("ascii"), made.path
+    request.save(update_fields=["csr", "key_path"])
     return request
 
 

@@ -8,7 +8,7 @@ however many rows there are. A job does the rest and goes on where it stopped.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,8 @@ from lienthong.apps.pki.models import CertificateRequest, RequestTable
 from lienthong.apps.pki.registration import deciding, mapping
 from lienthong.apps.pki.registration.rules import Move, RequestState, TableBusy, after
 from lienthong.apps.pki.registration.writing import locked, record
+from lienthong.apps.pki.rules import KeyKind, KeyPlace, KeySignsOneByOne
+from lienthong.apps.pki.signers import Consent, HeldKey, opened, opened_for_many
 from lienthong.core import signing, tlog
 from lienthong.core.errors import Problem
 
@@ -42,34 +44,49 @@ class RowChanged(Problem):
 
 
 def approve_many(
-    actor: Actor, requests: Iterable[CertificateRequest], pin: str, *, at: datetime | None = None
+    actor: Actor,
+    requests: Sequence[CertificateRequest],
+    consent: Consent | str,
+    *,
+    at: datetime | None = None,
 ) -> tuple[list[CertificateRequest], Failures]:
-    """Approve requests with the registrar's key opened once. Returns those approved and, for the
-    others, why not. Raises as `deciding.approve` when none can be.
+    """Approve requests with the registrar's key opened once; a remote service authorises all of
+    them together. Returns those approved and, for the others, why not.
+
+    Raises as `deciding.approve` when none can be, and KeySignsOneByOne for a key at the browser.
     """
-    at = at or timezone.now()
-    mandate, signer = _opened(actor, pin)
+    moment = at or timezone.now()
+    mandate, key = _key(actor)
+
+    def work(request: CertificateRequest) -> Callable[[signing.DigestSigner], CertificateRequest]:
+        return lambda signer: deciding.sign_approval(actor, request, signer, mandate, at=moment)
+
+    works = [(f"{one.get_kind_display()}: {one.holder}", work(one)) for one in requests]
     approved: list[CertificateRequest] = []
     failures: Failures = []
-    for request in requests:
-        try:
-            approved.append(deciding.sign_approval(actor, request, signer, mandate, at=at))
-        except Problem as problem:
-            failures.append({"holder": request.holder, "text": problem.sentence})
+    with opened_for_many(key, Consent.of(consent), works) as signer:
+        for request, (_, approve) in zip(requests, works, strict=True):
+            try:
+                approved.append(approve(signer))
+            except Problem as problem:
+                failures.append({"holder": request.holder, "text": problem.sentence})
     return approved, failures
 
 
 def approve_table(
-    actor: Actor, table: RequestTable, pin: str, *, at: datetime | None = None
+    actor: Actor, table: RequestTable, consent: Consent | str, *, at: datetime | None = None
 ) -> RequestTable:
     """Sign for every request of the table that waits; the job `pki.approve_table` carries it out.
 
     Those that this person may not approve are left out and told. Raises TableBusy while a job is
-    at work, else as `deciding.approve`; then nothing changed.
+    at work, KeySignsOneByOne for a key at the browser, else as `deciding.approve`; then nothing
+    changed.
     """
     at = (at or timezone.now()).astimezone(UTC).replace(microsecond=0)
     accounts.check(actor, "pki.register", table)
-    mandate, signer = _opened(actor, pin)
+    mandate, key = _key(actor)
+    if key.place is KeyPlace.BROWSER:
+        raise KeySignsOneByOne(holder=key.holder)
     seat = Seat.objects.select_related("organization").get(pk=actor.seat_id)
     with transaction.atomic():
         table = RequestTable.objects.select_for_update(of=("self",)).get(pk=table.pk)
@@ -81,9 +98,10 @@ def approve_table(
         leaves = [
             row_leaf(mapping.payload(one, mandate=mandate, approver=seat, at=at)) for one in fit
         ]
-        table.approval = signing.sign_jws(
-            _act(table, leaves, mandate, seat, at), key=signer, at=at, typ=TABLE_TYPE
-        )
+        with opened(key, Consent.of(consent), lambda: [table.name]) as signer:
+            table.approval = signing.sign_jws(
+                _act(table, leaves, mandate, seat, at), key=signer, at=at, typ=TABLE_TYPE
+            )
         table.leaves = [[str(one.pk), leaf.hex()] for one, leaf in zip(fit, leaves, strict=True)]
         table.approved_by, table.approved_at, table.mandate = seat, at, mandate
         table.approved_count, table.approval_failures = 0, failures
@@ -183,6 +201,6 @@ def _tiles(leaves: Sequence[bytes]) -> tlog.MemoryTiles:
     return tlog.MemoryTiles(tlog.append(tlog.MemoryTiles(), 0, leaves).changed)
 
 
-def _opened(actor: Actor, pin: str) -> tuple[str, signing.DigestSigner]:
+def _key(actor: Actor) -> tuple[str, HeldKey]:
     mandate = deciding.mandate_of(directory.get(actor.organization_id))
-    return mandate, keys.person_signer(actor.person_id, pin)
+    return mandate, keys.usable_key(KeyKind.PERSON, person_id=actor.person_id)

@@ -19,8 +19,11 @@ from lienthong.apps.pki.models import Certificate, CertificateRequest
 from lienthong.apps.pki.registration import client, mapping, policy, rules
 from lienthong.apps.pki.registration.asking import check_whole
 from lienthong.apps.pki.registration.rules import Move, RequestState
-from lienthong.apps.pki.registration.writing import locked, record
+from lienthong.apps.pki.registration.writing import about, locked, record
+from lienthong.apps.pki.rules import KeyKind
+from lienthong.apps.pki.signers import Consent, SigningAct
 from lienthong.core import signing
+from lienthong.core.signing import agent
 
 
 @transaction.atomic
@@ -66,20 +69,36 @@ def verify(actor: Actor, request: CertificateRequest) -> CertificateRequest:
 
 
 def approve(
-    actor: Actor, request: CertificateRequest, pin: str, *, at: datetime | None = None
+    actor: Actor,
+    request: CertificateRequest,
+    consent: Consent | str,
+    *,
+    at: datetime | None = None,
 ) -> CertificateRequest:
     """Sign the request with the registrar's own key; `send` hands it over afterwards.
 
-    Raises AboutOneself, MandateMissing, AuthorityUnreachable, KeyPasswordWrong,
-    CertificateNotUsable (a revoked registrar); then nothing changed.
+    Raises AboutOneself, MandateMissing, AuthorityUnreachable, KeyPasswordWrong and what the place
+    of the key refuses with, CertificateNotUsable (a revoked registrar); then nothing changed.
     """
-    at = at or timezone.now()
+    return _approving(actor, request).signed(Consent.of(consent), at=at or timezone.now())
+
+
+def ask_approval(actor: Actor, request: CertificateRequest) -> agent.Pending:
+    """What the agent beside the registrar's browser is to sign."""
+    return _approving(actor, request).ask(at=timezone.now())
+
+
+def _approving(actor: Actor, request: CertificateRequest) -> SigningAct[CertificateRequest]:
     accounts.check(actor, "pki.register", request.at_authority)
     check_other_person(actor, request)
     rules.after(RequestState(request.state), Move.APPROVE)
     mandate = mandate_of(request.authority)
-    signer = keys.person_signer(actor.person_id, pin)
-    return sign_approval(actor, request, signer, mandate, at=at)
+    key = keys.usable_key(KeyKind.PERSON, person_id=actor.person_id)
+
+    def work(signer: signing.DigestSigner, at: datetime) -> CertificateRequest:
+        return sign_approval(actor, request, signer, mandate, at=at)
+
+    return SigningAct(key, work, about(actor, request, "Duyệt yêu cầu"))
 
 
 @transaction.atomic

@@ -49,7 +49,7 @@ def _certificate_below(actor: Actor, pk: int) -> Certificate:
 def worklist(request: HttpRequest) -> HttpResponse:
     """Đăng ký chứng thư: what waits, the most pressing first, and how it goes."""
     actor = _registrar(request)
-    return _show_worklist(request, actor, forms.PinForm())
+    return _show_worklist(request, actor, panels.own_form(actor))
 
 
 def _show_worklist(request: HttpRequest, actor: Actor, form: django_forms.Form) -> HttpResponse:
@@ -74,14 +74,15 @@ def approve_chosen(request: HttpRequest) -> HttpResponse:
     """Sign every request marked in the list; one that cannot be does not stop the others."""
     actor = _registrar(request)
     waiting = queries.worklist(actor).filter(state=RequestState.VERIFIED)
-    form = forms.ChosenForm(waiting, request.POST)
-    if not form.is_valid():
+    form, given = forms.ChosenForm(waiting, request.POST), panels.own_form(actor, request.POST)
+    if not (form.is_valid() and given.is_valid()):
         messages.error(request, _("Hãy đánh dấu yêu cầu đã kiểm tra hồ sơ và nhập mã PIN."))
-        return _show_worklist(request, actor, forms.PinForm())
+        return _show_worklist(request, actor, panels.own_form(actor))
     chosen = list(form.cleaned_data["chosen"][:CHOSEN_MAX])
-    approved, failures = bulk.approve_many(actor, chosen, form.cleaned_data["pin"])
-    sent = [sent(one) for one in approved]
-    messages.success(request, _("Đã ký duyệt %(count)d yêu cầu.") % {"count": len(sent)})
+    approved, failures = bulk.approve_many(actor, chosen, given.consent())
+    for one in approved:
+        sent(one)
+    messages.success(request, _("Đã ký duyệt %(count)d yêu cầu.") % {"count": len(approved)})
     for failure in failures:
         messages.error(request, f"{failure['holder']}: {failure['text']}")
     return redirect("pki:worklist")
@@ -162,7 +163,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     found = queries.tables(actor).filter(pk=pk).first()
     if found is None:
         raise RegistrationNotFound
-    form = forms.PinForm(request.POST or None)
+    form = panels.own_form(actor, request.POST or None)
     if not form.is_valid():
         rows = found.requests.select_related("person", "organization").order_by("created_at", "pk")
         context = {
@@ -175,7 +176,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
             "now": timezone.now(),
         }
         return answers.form_page(request, "pki/table.html", context, is_bound=form.is_bound)
-    signed = bulk.approve_table(actor, found, form.cleaned_data["pin"])
+    signed = bulk.approve_table(actor, found, form.consent())
     messages.success(
         request, _("Đã ký duyệt %(count)d yêu cầu; đang thực hiện.") % {"count": signed.approving}
     )

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_csr
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -13,9 +21,12 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.directory import api as directory
+from lienthong.apps.pki.consent import ConsentForm
 from lienthong.apps.pki.contract import RequestKind, SubjectKind
+from lienthong.apps.pki.devices import Choice, choices
 from lienthong.apps.pki.models import Certificate, CertificateRequest
 from lienthong.apps.pki.registration.asking import Paper, Wish
+from lienthong.apps.pki.registration.mapping import KEY_KINDS
 from lienthong.apps.pki.registration.queries import AWAITS_SECOND
 from lienthong.apps.pki.registration.rules import (
     COMPROMISED,
@@ -24,9 +35,11 @@ from lienthong.apps.pki.registration.rules import (
     Ground,
     RequestState,
 )
+from lienthong.apps.pki.rules import KeyPlace
 
 EMPTY = ("", _("Chọn…"))
 FILES_MAX = 5
+CSR_MAX_BYTES = 16 * 1024
 
 
 def _say_what_is_missing(form: forms.Form) -> None:
@@ -106,6 +119,50 @@ class DeviceForm(forms.Form):
         _say_what_is_missing(self)
 
 
+class CsrForm(forms.Form):
+    """The request for a certificate that the device made: by the page's script, or as a file."""
+
+    csr = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput())
+    file = forms.FileField(
+        label=_("Hoặc nạp tệp yêu cầu (CSR) do công cụ của thiết bị tạo"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csr,.p10,.der,.pem"}),
+    )
+    agent_url = ""
+
+    def __init__(self, *args: Any, subject: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subject = json.dumps(subject or {}, ensure_ascii=False)  # for the agent
+        self.agent_url = str(settings.AGENT_URL)
+
+    def clean(self) -> dict[str, Any]:
+        """One of both, as DER."""
+        data = super().clean() or {}
+        given = data["file"].read(CSR_MAX_BYTES) if data.get("file") else b""
+        with suppress(ValueError):
+            given = given or base64.b64decode(data.get("csr", ""), validate=True)
+        if given.startswith(b"-----BEGIN"):
+            with suppress(ValueError):
+                given = load_pem_x509_csr(given).public_bytes(Encoding.DER)
+        if not given:
+            raise forms.ValidationError(
+                _("Chưa có yêu cầu từ thiết bị. Mở trình ký rồi bấm lại, hoặc nạp tệp CSR.")
+            )
+        return {**data, "der": given}
+
+
+class CredentialForm(ConsentForm):
+    """The factors of a remote key, and which of one's keys there."""
+
+    credential = forms.CharField(
+        label=_("Mã khóa tại dịch vụ"),
+        required=False,
+        max_length=200,
+        help_text=_("Để trống nếu bạn chỉ có một khóa ở đó."),
+    )
+    field_order = ("credential", "pin", "otp")
+
+
 class _RequestForm(forms.Form):
     """What every request says: for whom, and about which certificate."""
 
@@ -133,6 +190,7 @@ class _RequestForm(forms.Form):
             self.initial.setdefault("profile", SubjectKind.PERSON.value)
         if kind is RequestKind.NEW:
             del self.fields["certificate"]
+            self._profiles = {}
         else:
             chosen.required = True
             known = [(str(one.pk), _name(one)) for one in certificates]
@@ -166,6 +224,7 @@ def _midnight(on: Any) -> datetime | None:
 class IssueForm(_RequestForm):
     """A new, renewed or changed certificate: papers, and the PIN that opens the holder's key."""
 
+    place = forms.ChoiceField(label=_("Khóa ở đâu"), required=False)
     reason = forms.CharField(label=_("Lý do, nhu cầu sử dụng"), required=False, max_length=500)
     papers = EvidenceField(
         label=_("Minh chứng"),
@@ -189,15 +248,41 @@ class IssueForm(_RequestForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-    field_order = ("profile", "certificate", "reason", "papers", "pin", "again")
+    field_order = ("profile", "certificate", "reason", "papers", "place", "pin", "again")
 
     def __init__(self, actor: Actor, kind: RequestKind, *args: Any, **kwargs: Any) -> None:
         super().__init__(actor, kind, *args, **kwargs)
         self.fields["papers"].required = kind is RequestKind.NEW
+        place = self.fields["place"]
+        assert isinstance(place, forms.ChoiceField)  # noqa: S101  the declaration above says so
+        self._places = {one.value: one for each in SubjectKind for one in choices(KEY_KINDS[each])}
+        place.choices = [(one.value, one.title) for one in self._places.values()]
+        if len(self._places) == 1:
+            del self.fields["place"]
+        else:
+            place.widget.attrs["data-key-place"] = ""
+            for name in ("pin", "again"):
+                self.fields[name].required = self._place().place is KeyPlace.FILE
+                self.fields[name].widget.attrs["data-needed-for"] = KeyPlace.FILE.value
+
+    def _place(self) -> Choice:
+        """The place that was chosen; a file when none was, or one that is not offered."""
+        wanted = str(self.data.get("place", "")) if self.is_bound else ""
+        return self._places.get(wanted) or Choice(KeyPlace.FILE, "", "")
+
+    def wish(self) -> Wish:
+        """What is asked for, and where the key will be."""
+        found, place = super().wish(), self._place()
+        return replace(found, key_place=place.place, key_device=place.device)
 
     def clean(self) -> dict[str, Any]:
-        """Both PINs are one."""
+        """Both PINs are one, and the place fits what the key is for."""
         data = super().clean() or {}
+        profile = data.get("profile") or self._profiles.get(data.get("certificate") or 0)
+        if profile and self._place().value not in {
+            one.value for one in choices(KEY_KINDS[SubjectKind(profile)])
+        }:
+            self.add_error("place", _("Nơi giữ khóa này không dùng cho loại chứng thư đã chọn."))
         if data.get("pin") and data.get("again") and data["pin"] != data["again"]:
             self.add_error("again", _("Hai lần nhập mã PIN khác nhau."))
         return data
@@ -279,10 +364,9 @@ class TableForm(forms.Form):
 
 
 class ChosenForm(forms.Form):
-    """Requests marked in the worklist, and the registrar's PIN."""
+    """Requests marked in the worklist."""
 
     chosen = forms.ModelMultipleChoiceField(queryset=CertificateRequest.objects.none())
-    pin = pin_field()
 
     def __init__(self, requests: QuerySet[CertificateRequest], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

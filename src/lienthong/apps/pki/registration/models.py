@@ -14,9 +14,12 @@ from django.db.models.functions import Now
 
 from lienthong.apps.pki.contract import ISSUING, RequestKind, SubjectKind
 from lienthong.apps.pki.registration.rules import OPEN, Ground, RequestState
+from lienthong.apps.pki.rules import KeyPlace
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
+
+PLACES = [(place.value, place.name) for place in KeyPlace]
 
 
 def _seat(label: str) -> models.ForeignKey[Any, Any]:
@@ -114,6 +117,12 @@ class CertificateRequest(models.Model):
         verbose_name="người được cấp",
     )
     subject = models.JSONField("nội dung chứng thư", default=dict)
+    # Where the holder's key is made and stays; as in Key.
+    key_place = models.CharField(
+        "nơi giữ khóa", max_length=10, choices=PLACES, default=KeyPlace.FILE
+    )
+    key_device = models.CharField("thiết bị hoặc dịch vụ", max_length=64, blank=True)
+    key_path = models.CharField("mã khóa ở nơi giữ", max_length=200, blank=True)
     csr = models.TextField("yêu cầu ký khóa (PKCS#10, base64)", blank=True)
     certificate = models.ForeignKey(
         "pki.Certificate",

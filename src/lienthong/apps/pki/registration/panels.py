@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django import forms as django_forms
@@ -12,9 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor
+from lienthong.apps.pki import queries as keys
+from lienthong.apps.pki.consent import ConsentForm
 from lienthong.apps.pki.models import Certificate, CertificateRequest
-from lienthong.apps.pki.registration import forms, policy
+from lienthong.apps.pki.registration import forms, mapping, policy
 from lienthong.apps.pki.registration.rules import Move
+from lienthong.apps.pki.rules import KeyKind, KeyPlace
 from lienthong.apps.pki.usable import state_of
 
 
@@ -27,7 +30,7 @@ class Offer:
     hint: Any
     button: Any
     icon: str
-    form: Callable[[], django_forms.Form] | None = None
+    form: Callable[[Actor, CertificateRequest], django_forms.Form] | None = None
     is_bad: bool = False
 
 
@@ -41,9 +44,42 @@ class Panel:
     form: django_forms.Form | None
 
 
-def accept_form(*args: Any) -> forms.PinForm:
-    """The PIN that the holder chose when the key was made."""
-    return forms.PinForm(*args, label=_("Mã PIN bạn đã đặt cho khóa mới"))
+def approve_form(actor: Actor, _request: CertificateRequest, data: Any = None) -> ConsentForm:
+    """What the registrar's own key needs to approve a request."""
+    return own_form(actor, data)
+
+
+def own_form(actor: Actor, data: Any = None) -> ConsentForm:
+    """What a person's own key needs."""
+    return ConsentForm.for_key(keys.place_of(KeyKind.PERSON, person_id=actor.person_id), data)
+
+
+def accept_form(_actor: Actor, request: CertificateRequest, data: Any = None) -> ConsentForm:
+    """What the new key needs: in a file, the PIN that the holder chose when it was made."""
+    place = KeyPlace(request.key_place)
+    label = _("Mã PIN bạn đã đặt cho khóa mới") if place is KeyPlace.FILE else None
+    return ConsentForm(data, place=place, device=request.key_device, label=label)
+
+
+def key_form(
+    _actor: Actor, request: CertificateRequest, data: Any = None, files: Any = None
+) -> django_forms.Form:
+    """What it takes to make the key where it will stay."""
+    place = KeyPlace(request.key_place)
+    if place is KeyPlace.BROWSER:
+        return forms.CsrForm(data, files, subject=asdict(mapping.subject_of(request)))
+    make = forms.CredentialForm if place is KeyPlace.REMOTE else ConsentForm
+    return make(data, place=place, device=request.key_device)
+
+
+KEY = Offer(
+    "pki:make_key",
+    _("Tạo khóa"),
+    _("Khóa được tạo ở nơi bạn đã chọn và không rời khỏi đó; yêu cầu được gửi ngay sau khi tạo."),
+    _("Tạo khóa và gửi yêu cầu"),
+    "key",
+    key_form,
+)
 
 
 OFFERS: dict[Move, Offer] = {
@@ -60,7 +96,7 @@ OFFERS: dict[Move, Offer] = {
         _("Một cán bộ đã tự mình tạm dừng chứng thư này. Bạn kiểm tra lại rồi ký xác nhận."),
         _("Ký xác nhận"),
         "person-check",
-        forms.PinForm,
+        lambda _actor, _request: forms.PinForm(),
     ),
     Move.VERIFY: Offer(
         "pki:verify",
@@ -75,7 +111,7 @@ OFFERS: dict[Move, Offer] = {
         _("Yêu cầu được ký bằng khóa của bạn rồi gửi tới tổ chức cấp chứng thư."),
         _("Ký duyệt"),
         "pen",
-        forms.PinForm,
+        approve_form,
     ),
     Move.DELIVER: Offer(
         "pki:deliver",
@@ -83,7 +119,7 @@ OFFERS: dict[Move, Offer] = {
         _("Ghi số sê-ri thiết bị giao cho người nhận."),
         _("Đã giao"),
         "key",
-        forms.DeviceForm,
+        lambda _actor, _request: forms.DeviceForm(),
     ),
     Move.ACCEPT: Offer(
         "pki:accept",
@@ -106,7 +142,7 @@ OFFERS: dict[Move, Offer] = {
         _("Người lập thấy lý do, bổ sung rồi gửi lại."),
         _("Trả lại"),
         "arrow-return-left",
-        forms.ReasonForm,
+        lambda _actor, _request: forms.ReasonForm(),
         is_bad=True,
     ),
     Move.WITHDRAW: Offer(
@@ -130,17 +166,26 @@ def panels(
     allowed = set(policy.available_moves(actor, request))
     if request.is_emergency:
         allowed -= {Move.WITHDRAW}
+    offers = [(move.value, offer) for move, offer in OFFERS.items() if move in allowed]
+    if policy.may_make_key(actor, request):
+        offers = [("key", KEY), *(one for one in offers if one[0] != Move.SUBMIT)]
     return [
-        Panel(move.value, offer, reverse(offer.page, args=[request.pk]), _form(offer, bound))
-        for move, offer in OFFERS.items()
-        if move in allowed
+        Panel(
+            move,
+            offer,
+            reverse(offer.page, args=[request.pk]),
+            _form(offer, actor, request, bound),
+        )
+        for move, offer in offers
     ]
 
 
-def _form(offer: Offer, bound: django_forms.Form | None) -> django_forms.Form | None:
+def _form(
+    offer: Offer, actor: Actor, request: CertificateRequest, bound: django_forms.Form | None
+) -> django_forms.Form | None:
     if offer.form is None:
         return None
-    fresh = offer.form()
+    fresh = offer.form(actor, request)
     return bound if bound is not None and type(bound) is type(fresh) else fresh
 
 

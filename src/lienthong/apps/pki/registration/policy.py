@@ -116,6 +116,12 @@ def _moves(actor: Actor, request: CertificateRequest) -> dict[Move, bool]:
     }
 
 
+def may_make_key(actor: Actor, request: CertificateRequest) -> bool:
+    """The holder makes the key where it was chosen to be, while the request is not handed in."""
+    waits = request.issues and not request.csr and request.state in {"draft", "returned"}
+    return waits and accounts.can(actor, "pki.accept", request)
+
+
 def is_about_certificate(request: CertificateRequest) -> bool:
     """Whether the request speaks of a certificate that exists already."""
     return request.kind in ABOUT_CERTIFICATE

@@ -24,6 +24,7 @@ from lienthong.apps.pki.contract import ISSUING, RequestKind
 from lienthong.apps.pki.models import Certificate, RequestTable
 from lienthong.apps.pki.registration import asking, queries
 from lienthong.apps.pki.registration.rules import Ground, TableUnreadable
+from lienthong.apps.pki.rules import KeyPlace
 from lienthong.core.errors import Problem
 
 ROWS_MAX = 5000
@@ -145,6 +146,8 @@ def _enter_row(
         certificate_id=_certificate_id(row["certificate"]),
         ground=row["ground"],
         reason=row["reason"],
+        # The key is in the holder's device, which made the request.
+        key_place=KeyPlace.BROWSER if kind in ISSUING else KeyPlace.FILE,
     )
     request = asking.enter(actor, wish)
     request.table = table

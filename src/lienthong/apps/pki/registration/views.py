@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.files import api as files
+from lienthong.apps.pki.consent import ConsentForm, asks_agent, for_agent
 from lienthong.apps.pki.contract import ISSUING, RequestKind
 from lienthong.apps.pki.models import CertificateRequest
 from lienthong.apps.pki.registration import (
@@ -41,6 +42,9 @@ from lienthong.apps.pki.registration.rules import (
     RegistrationNotFound,
     RequestState,
 )
+from lienthong.apps.pki.rules import KeyPlace
+from lienthong.apps.pki.signers import Consent
+from lienthong.core.signing.agent import Pending
 from lienthong.web import answers
 
 PAGE_SIZE = 50
@@ -69,13 +73,36 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     form = _request_form(request, actor, wanted)
     if not form.is_valid():
         return _show_ask(request, actor, wanted, form)
+    wish = form.wish()
     with transaction.atomic():
-        made = asking.enter(actor, form.wish(), form.cleaned_data.get("papers") or ())
+        made = asking.enter(actor, wish, form.cleaned_data.get("papers") or ())
+        if wish.key_place is not KeyPlace.FILE:  # made on the next page, where the key will stay
+            return redirect("pki:request", made.pk)
         if wanted in ISSUING:
             made = asking.make_key_for(actor, made, form.cleaned_data["pin"])
         made = asking.submit(actor, made)
     messages.success(request, _("Đã gửi yêu cầu tới cán bộ đăng ký chứng thư."))
     return redirect("pki:request", made.pk)
+
+
+@sensitive_post_parameters("pin", "otp")
+@require_POST
+def make_key(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Make the key in its device, at its service, or take the request it made; hand it in."""
+    actor = accounts.actor_of(request)
+    found = queries.request(actor, pk)
+    form = panels.key_form(actor, found, request.POST, request.FILES)
+    if not form.is_valid():
+        return _show(request, actor, found, form)
+    with transaction.atomic():
+        if isinstance(form, forms.CsrForm):
+            found = asking.take_csr(actor, found, form.cleaned_data["der"])
+        elif isinstance(form, ConsentForm):
+            credential = form.cleaned_data.get("credential", "")
+            found = asking.make_key_for(actor, found, form.consent(), credential=credential)
+        asking.submit(actor, found)
+    messages.success(request, _("Đã tạo khóa và gửi yêu cầu tới cán bộ đăng ký chứng thư."))
+    return redirect("pki:request", pk)
 
 
 def kind_named(text: str) -> RequestKind:
@@ -222,6 +249,29 @@ def _move(
     return then(actor, done)
 
 
+def _signed_move(
+    request: HttpRequest,
+    pk: UUID,
+    act: Act,
+    tell: Tell,
+    *,
+    ask: Callable[[Actor, CertificateRequest], Pending],
+    form_of: Callable[..., ConsentForm],
+    then: Then,
+) -> HttpResponse:
+    """As `_move`, for an act with a key that may lie anywhere; `ask` is for one at the browser."""
+    actor = accounts.actor_of(request)
+    found = queries.request(actor, pk)
+    if asks_agent(request):
+        return for_agent(ask(actor, found))
+    form = form_of(actor, found, request.POST)
+    if not form.is_valid():
+        return _show(request, actor, found, form)
+    done = act(actor, found, form.consent())
+    tell(request, done)
+    return then(actor, done)
+
+
 @require_POST
 def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _move(request, pk, asking.submit, _says(_("Đã gửi yêu cầu.")))
@@ -256,15 +306,23 @@ def deliver(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _move(request, pk, taking_over.deliver, tell, form_of=forms.DeviceForm)
 
 
-@sensitive_post_parameters("pin")
+@sensitive_post_parameters("pin", "otp", "answer")
 @require_POST
 def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Sign the request and hand it to the authority; then the next one."""
 
-    def act(actor: Actor, found: CertificateRequest, pin: str) -> CertificateRequest:
-        return sent(deciding.approve(actor, found, pin))
+    def act(actor: Actor, found: CertificateRequest, consent: Consent) -> CertificateRequest:
+        return sent(deciding.approve(actor, found, consent))
 
-    return _move(request, pk, act, _tell_answer, form_of=forms.PinForm, then=_next)
+    return _signed_move(
+        request,
+        pk,
+        act,
+        _tell_answer,
+        ask=deciding.ask_approval,
+        form_of=panels.approve_form,
+        then=_next,
+    )
 
 
 @sensitive_post_parameters("pin")
@@ -283,16 +341,17 @@ def second(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _move(request, pk, act, tell, form_of=forms.PinForm)
 
 
-@sensitive_post_parameters("pin")
+@sensitive_post_parameters("pin", "otp", "answer")
 @require_POST
 def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Sign the handing-over slip; the new key is in use."""
     tell = _says(_("Đã nhận chứng thư. Từ bây giờ bạn ký bằng khóa mới."))
-    return _move(
+    return _signed_move(
         request,
         pk,
         taking_over.accept,
         tell,
+        ask=taking_over.ask_acceptance,
         form_of=panels.accept_form,
         then=lambda actor, done: redirect("pki:mine"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
@@ -11,6 +13,8 @@ from lienthong.apps.pki import keyfiles
 from lienthong.apps.pki.models import CertificateRequest, RequestStep
 from lienthong.apps.pki.registration import telling
 from lienthong.apps.pki.registration.events import RequestActed
+from lienthong.apps.pki.rules import KeyPlace
+from lienthong.apps.pki.signers import About
 
 
 def locked(request: CertificateRequest) -> CertificateRequest:
@@ -41,7 +45,17 @@ def pending_key(request: CertificateRequest) -> str:
 
 
 def is_made_here(request: CertificateRequest) -> bool:
+    """Whether the holder's key is where it will stay, so that nothing is to be handed over."""
+    if request.key_place != KeyPlace.FILE:
+        return request.table_id is None
     return (keyfiles.keys_directory() / pending_key(request)).exists()
+
+
+def about(actor: Actor, request: CertificateRequest, act: str) -> About:
+    """What is shown where a key is used for the request."""
+    facts = {act: str(request.get_kind_display()), "Người được cấp": request.holder}
+    document = hashlib.sha256(f"{request.pk}\n{request.csr}".encode()).digest()
+    return About(by=str(actor.person_id), document=document, facts=lambda: facts)
 
 
 def record(

@@ -98,6 +98,67 @@
     say();
   };
 
+  /* A key in a device at this machine: the page asks for the digest, the agent on loopback has the
+     device sign it, and only then the form is sent with the answer. The PIN stays with the agent. */
+  const askAgent = async (address, body) => {
+    const answer = await fetch(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      credentials: "omit",
+    });
+    const found = await answer.json();
+    if (!answer.ok) throw Object.assign(new Error("refused"), { said: found.text });
+    return found;
+  };
+  const whatToSign = async (form) => {
+    const answer = await fetch(form.getAttribute("action"), {
+      method: "POST",
+      headers: { "X-Signing-Step": "ask" },
+      body: new FormData(form),
+    });
+    return answer.ok ? answer.json() : null; /* sent again without an answer, the form shows why */
+  };
+  const useAgent = async (form) => {
+    const csr = form.querySelector("input[name=csr]");
+    if (csr) {
+      csr.value = (await askAgent(`${form.dataset.agent}/key`, { subject: JSON.parse(form.dataset.subject) })).csr;
+      return;
+    }
+    const wanted = await whatToSign(form);
+    if (!wanted) return;
+    const answer = await askAgent(`${form.dataset.agent}/sign`, wanted);
+    form.querySelector("input[name=answer]").value = JSON.stringify(answer);
+  };
+  document.addEventListener("htmx:confirm", (event) => {
+    const form = event.target;
+    const file = form.querySelector("input[type=file]");
+    if (!form.dataset?.agent || file?.files.length) return;
+    event.preventDefault();
+    const trouble = form.querySelector("[data-agent-trouble]");
+    const button = form.querySelector("button:not([type=button])");
+    trouble.hidden = true;
+    button.disabled = true;
+    useAgent(form)
+      .then(() => event.detail.issueRequest(true))
+      .catch((error) => {
+        trouble.querySelector("p").textContent = error.said || (error.message === "refused" ? trouble.dataset.refused : trouble.dataset.absent);
+        trouble.hidden = false;
+      })
+      .finally(() => {
+        button.disabled = false;
+        form.querySelectorAll("input[name=answer], input[name=csr]").forEach((field) => (field.value = ""));
+      });
+  });
+
+  /* A key that is made in a device needs no new PIN of its own. */
+  const watchPlace = (place) => {
+    const fields = [...place.form.querySelectorAll("[data-needed-for=file]")].map((field) => field.closest(".lt-field") || field.parentElement);
+    const show = () => fields.forEach((field) => (field.hidden = place.value !== "file"));
+    place.addEventListener("change", show);
+    show();
+  };
+
   /* At the start, and again when htmx has put a new page in place of this one. */
   const begin = () => {
     const once = (selector, start) =>
@@ -108,6 +169,7 @@
     once("[data-picker]", openPicker);
     once("form[data-compose]", watchCompose);
     once("input[type=date]", sayDate);
+    once("[data-key-place]", watchPlace);
   };
   begin();
   document.addEventListener("htmx:load", begin);
