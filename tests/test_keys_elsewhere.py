@@ -51,6 +51,12 @@ LABEL = "ban-lam-viec"
 Issued = tuple[x509.Certificate, tuple[x509.Certificate, ...]]
 
 
+@pytest.fixture
+def keys(cabinet: KeyCabinet, ministry: Desk, province: Desk) -> KeyCabinet:
+    """Both agencies are open, with the keys in files that `ministry` and `province` make."""
+    return cabinet
+
+
 @pytest.fixture(autouse=True)
 def in_the_ministry(ministry: Desk) -> Iterator[None]:
     with accounts.scope(ministry.organization.pk):
