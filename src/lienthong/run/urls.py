@@ -9,6 +9,8 @@ urlpatterns = [
     path("chung-thu/", include("lienthong.apps.pki.urls")),
     path("cap-chung-thu/", include("lienthong.apps.pki.authority.urls")),
     path("thong-bao/", include("lienthong.apps.notices.urls")),
+    path("danh-ba/", include("lienthong.apps.registry.urls")),
+    path("nhat-ky/", include("lienthong.apps.evidence.urls")),
     path("truc/", include("lienthong.apps.exchange.hub.urls")),
 ]
 

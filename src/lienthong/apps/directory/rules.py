@@ -64,9 +64,14 @@ def composed(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return `text` as it is searched: lower case, without accents, `đ` as `d`, single spaces."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(" ".join(map(_plain_word, text.split())).split())
+
+
+@lru_cache(maxsize=50_000)
+def _plain_word(word: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
     letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(letters.replace("đ", "d").split())
+    return letters.replace("đ", "d")
 
 
 # The Vietnamese alphabet with the four Latin letters it lacks in their usual places, and the tones

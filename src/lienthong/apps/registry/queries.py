@@ -7,9 +7,11 @@ from datetime import date
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.directory import api as directory
 from lienthong.apps.registry import rules
-from lienthong.apps.registry.models import Change, Entry, PaperRule, SignedHead
+from lienthong.apps.registry.models import Change, Entry, NodeKey, PaperRule, SignedHead
 
 
 def head() -> SignedHead:
@@ -69,3 +71,21 @@ def found(text: str) -> QuerySet[directory.Organization]:
     for word in directory.plain(text).split():
         rows = rows.filter(Q(search_text__contains=word) | Q(codes__value__icontains=word))
     return rows.distinct() if text.strip() else rows
+
+
+@accounts.rule("registry.operate")
+def may_operate(actor: Actor, _object: object) -> bool:
+    """The registry is kept by the operator of the axis."""
+    return Role.AXIS_OPERATOR in actor.roles
+
+
+def successions(organization: directory.Organization) -> QuerySet[directory.Succession]:
+    """Whom it succeeded and who succeeded it."""
+    return directory.Succession.objects.filter(
+        Q(predecessor=organization) | Q(successor=organization)
+    ).select_related("predecessor", "successor")
+
+
+def key_of(organization: directory.Organization) -> NodeKey | None:
+    """The node that speaks for it."""
+    return NodeKey.objects.filter(pk=organization.pk).first()

@@ -44,6 +44,11 @@ class Metrics:
         self.backlog = Gauge(
             "lienthong_hub_backlog", "Deliveries not acknowledged", ["kind"], registry=registry
         )
+        self.log_incidents = Gauge(
+            "lienthong_hub_log_incidents",
+            "Incidents about logs that wait for a person",
+            registry=registry,
+        )
         self.signature_differences = Counter(
             "lienthong_hub_signature_differences",
             "Documents on which the fast path and the reference path of verifying disagree",

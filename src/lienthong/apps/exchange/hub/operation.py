@@ -38,6 +38,7 @@ async def get_metrics(request: Request) -> Response:
     hub.metrics.batches.set(hub.intake.batches)
     for name, value in (await hub.io(hub.store.backlog)).items():
         hub.metrics.backlog.labels(name).set(value)
+    hub.metrics.log_incidents.set(await hub.io(hub.store.log_incidents))
     return Response(hub.metrics.text(), media_type=hub.metrics.media_type)
 
 

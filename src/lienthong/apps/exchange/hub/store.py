@@ -172,6 +172,14 @@ class Store:
         waiting, dead = row or (0, 0)
         return {"waiting": int(waiting), "dead_letters": int(dead)}
 
+    def log_incidents(self) -> int:
+        """Incidents about logs that wait for a person, for the metrics."""
+        with self._connection(self._relaxed) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM evidence_incident WHERE closed_at IS NULL"
+            ).fetchone()
+        return int(row[0]) if row else 0
+
     # -- for the other door ---------------------------------------------------------------------
 
     @contextmanager
