@@ -16,9 +16,10 @@ TIMES_MAX = 2
 _PIECE = 64 * 1024
 HEAD_MAX = 4096
 _STREAM = re.compile(rb"stream\r?\n")  # with a word to search for it is much faster
-# Old, unpacks two thousand times, and qpdf sets it no limit; PDF/A has none. As names are escaped.
+# Old, unpacks two thousand times, and qpdf sets it no limit; PDF/A has none. As names are escaped;
+# only a whole name or the start of LZWDecode, for three letters alone come by chance in a picture.
 LZW, OLD_PACKING = b"/LZW", "có luồng nén kiểu LZW đã bỏ, hãy xuất lại tệp PDF"
-_LZW = re.compile(rb"/(?:L|#4[Cc])(?:Z|#5[Aa])(?:W|#57)")
+_LZW = re.compile(rb"/(?:L|#4[Cc])(?:Z|#5[Aa])(?:W|#57)(?=[\0\t\n\f\r /<>()\[\]{}%D]|#44|\Z)")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _SPACE = b"\0\t\n\f\r "
 _OBJECT_NUMBERS = re.compile(rb"[\s\0]*(?:[+\-%]|\d+[\s\0]+[+\-]?\d+[\s\0])")  # how one starts
