@@ -35,11 +35,11 @@ def _web(host: str, port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _asgi(application: str) -> Callable[[str, int], list[str]]:
+def _asgi(application: str, http: str = "httptools") -> Callable[[str, int], list[str]]:
     def command(host: str, port: int) -> list[str]:
         return [
             sys.executable, "-m", "uvicorn", "--factory", application,
-            "--host", host, "--port", str(port), "--loop", "uvloop", "--http", "httptools",
+            "--host", host, "--port", str(port), "--loop", "uvloop", "--http", http,
             "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5",
             "--timeout-keep-alive", "75",  # longer than a client pauses between two requests
         ]  # fmt: skip
@@ -56,7 +56,10 @@ ROLES: Mapping[RoleName, Role] = {
     "hub": Role(
         "hub",
         "takes packets in, keeps them, hands them out",
-        _asgi("lienthong.apps.exchange.hub.app:create_app"),
+        _asgi(
+            "lienthong.apps.exchange.hub.app:create_app",
+            "lienthong.apps.exchange.hub.wire:GuardedProtocol",
+        ),
         8000,
         "/health",
     ),

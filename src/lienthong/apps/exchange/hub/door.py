@@ -7,8 +7,8 @@ import base64
 import binascii
 import hashlib
 import time
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,18 @@ from .segments import Segments, is_full
 
 REQUESTS_REMEMBERED = 100_000
 CHUNK_BYTES = 1024 * 1024
+SAID_ONCE = frozenset(
+    {
+        b"content-digest",
+        b"content-length",
+        b"packet-kind",
+        b"packet-signature",
+        b"range",
+        b"signature",
+        b"signature-input",
+        b"transfer-encoding",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,7 @@ class Gate:
     ) -> Caller:
         """Return who calls. Raises signing.request_… problems, NodeUnknown, RequestReplayed."""
         now = datetime.now(UTC)
+        check_once(request.headers.raw)
         headers: Mapping[str, str] = request.headers
         verified = signing.verify_request(
             request.method,
@@ -93,6 +106,17 @@ class Gate:
         self._replays.check(headers.get("signature-input", ""), node.node_id)
         self.seen[node.node_id] = now
         return Caller(node, verified.body_sha256)
+
+
+def check_once(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a request that says twice what its signature or its body depends on.
+
+    Two readers could each believe another one. Raises HeaderMissing.
+    """
+    seen = Counter(name for name, _ in headers if name in SAID_ONCE)
+    for name, count in seen.items():
+        if count > 1:
+            raise HeaderMissing(name=name.decode())
 
 
 def target_of(request: Request) -> str:

@@ -24,6 +24,7 @@ from lienthong.apps.exchange.hub import api as hub_api
 from lienthong.apps.exchange.hub.app import create_app
 from lienthong.apps.exchange.hub.config import HubConfig, and_close, conninfo_of
 from lienthong.apps.exchange.hub.process import Hub
+from lienthong.apps.exchange.hub.wire import GuardedProtocol
 from lienthong.apps.pki import api as pki
 from lienthong.core import edxml, signing
 
@@ -86,7 +87,13 @@ def running(config: HubConfig, port: int = 0) -> Iterator[RunningHub]:
         listener.bind(("127.0.0.1", port))
         port = listener.getsockname()[1]
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                app,
+                http=GuardedProtocol,
+                log_level="error",
+                lifespan="on",
+                timeout_graceful_shutdown=5,
+            )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
