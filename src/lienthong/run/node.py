@@ -54,6 +54,9 @@ class DatabaseNotPrepared(Problem):
     text = "Không chuẩn bị được cơ sở dữ liệu của nút {node}: {reason}."
 
 
+HUB_PROCESSES_MAX = 64
+
+
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
     """What one node is. The URLs are empty until `prepare_database` has filled them in."""
@@ -71,6 +74,7 @@ class NodeConfig:
     owner_url: str = ""
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
     plain_http: bool = False
+    hub_processes: int = 1
     demo: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,6 +83,8 @@ class NodeConfig:
             raise NodeFileInvalid(file="-", reason=f"name = {self.name!r}")
         if self.kind not in ROLES_BY_KIND:
             raise NodeFileInvalid(file="-", reason=f"kind = {self.kind!r}")
+        if not 1 <= self.hub_processes <= HUB_PROCESSES_MAX:
+            raise NodeFileInvalid(file="-", reason=f"hub_processes = {self.hub_processes!r}")
 
     @property
     def roles(self) -> tuple[RoleName, ...]:
@@ -110,7 +116,10 @@ class NodeConfig:
         return None if path is None else self.url(role, path)
 
     def command(self, role: RoleName) -> list[str]:
-        return ROLES[role].command(self.host, self.port(role))
+        """How a role is started. Hub processes share one port: one opens it, each takes from it."""
+        command = ROLES[role].command(self.host, self.port(role))
+        several = role == "hub" and self.hub_processes > 1
+        return [*command, "--workers", str(self.hub_processes)] if several else command
 
     def environment(self) -> dict[str, str]:
         """The environment of this node's processes: ours, without another node's settings."""
@@ -151,7 +160,10 @@ _SHARED = {
     "LIENTHONG_HUB_WAITING_MAX",
 }
 
-_FACTS = {"name", "kind", "title", "host", "hub_url", "pki_url", "pki_public_url", "plain_http"}
+_FACTS = {
+    *("name", "kind", "title", "host", "hub_url", "pki_url", "pki_public_url", "plain_http"),
+    "hub_processes",
+}
 
 TEMPLATE = """\
 # A node of Liên Thông. `lienthong node check FILE` examines it, `lienthong node up FILE` runs it.
@@ -165,6 +177,7 @@ pki_url = ""               # the authority's services: registration, time-stamps
 pki_public_url = ""        # where certificates say these are, when that is another address
 allowed_hosts = ["127.0.0.1", "localhost"]
 plain_http = true          # false as soon as browsers come over TLS
+hub_processes = 1          # on the axis: about one for each core that the hub may have
 
 [ports]
 {ports}

@@ -42,6 +42,7 @@ def _asgi(application: str, http: str = "httptools") -> Callable[[str, int], lis
             "--host", host, "--port", str(port), "--loop", "uvloop", "--http", http,
             "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5",
             "--timeout-keep-alive", "75",  # longer than a client pauses between two requests
+            "--workers", "1",  # whatever WEB_CONCURRENCY says, which is for the pages
         ]  # fmt: skip
 
     return command

@@ -11,9 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
 from typing import IO, Any
@@ -25,8 +25,8 @@ from lienthong.run.node import NodeConfig, prepare_database
 from lienthong.run.postgres import EmbeddedPostgres
 from lienthong.run.supervisor import Ports, Supervisor
 
-from . import floor
-from .processes import cpu_s
+from . import floor, peers
+from .processes import cpu_s, memory_peak_bytes
 from .seed import NODE_ID
 
 WARM_UP = 20
@@ -115,8 +115,52 @@ def seed(directory: Path, node: NodeConfig, packets: int, size: int) -> None:
         raise BenchNotPrepared(reason=f"seed, mã {done.returncode}")
 
 
-def measure(directory: Path, *, packets: int, clients: int, connections: int) -> dict[str, Any]:
-    """Run everything in `directory` and return the figures."""
+@dataclass(frozen=True)
+class Wish:
+    """What to measure. clients: processes, each with `connections`."""
+
+    packets: int
+    clients: int
+    connections: int
+    with_peers: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One run of the clients: what each saw, and what the hub and PostgreSQL used meanwhile."""
+
+    clients: list[dict[str, Any]]
+    hub_s: float
+    postgres_s: float
+
+    @property
+    def seconds(self) -> list[float]:
+        return [took for each in self.clients for took in each["seconds"]]
+
+    @property
+    def verified(self) -> int:
+        return sum(int(each["verified"]) for each in self.clients)
+
+    @property
+    def per_second(self) -> float:
+        began = min(float(each["began"]) for each in self.clients)
+        return len(self.seconds) / (max(float(each["ended"]) for each in self.clients) - began)
+
+    def cpu_ms(self, used_s: float) -> float:
+        return used_s / len(self.seconds) * 1000
+
+
+@dataclass(frozen=True)
+class Ours:
+    """The hub under full load, and with half as many packets a second."""
+
+    full: Seen
+    half: Seen
+    memory_bytes: int
+
+
+def measure(directory: Path, wish: Wish) -> dict[str, Any]:
+    """Run everything in `directory` and return the figures: floor, peers, ours, floor again."""
     with EmbeddedPostgres(directory / "postgres") as server:
         node = NodeConfig(
             name="bench",
@@ -128,64 +172,94 @@ def measure(directory: Path, *, packets: int, clients: int, connections: int) ->
             extra={"LIENTHONG_HUB_WAITING_MAX": "1024"},
         )
         node = prepare_database(node, server)
-        say(f"Ký {packets} gói tin 200 KB, mỗi gói hai chữ ký PDF (không tính vào phép đo) …")
-        seed(directory, node, packets + WARM_UP, floor.PACKET_BYTES)
+        count = WARM_UP + wish.packets + wish.packets // 2
+        say(f"Ký {count} gói tin 200 KB, mỗi gói hai chữ ký PDF (không tính vào phép đo) …")
+        seed(directory, node, count, floor.PACKET_BYTES)
         database = server.url(node.database_name, "postgres")
         postgres = server.pid or 0
-        first_floor = floor.measure(directory, database, postgres)
-        with Supervisor(directory / "logs") as supervisor:
-            hub = supervisor.start(
-                "hub",
-                node.command("hub"),
-                environment=node.environment(),
-                health_url=node.health_url("hub"),
-            )
-            supervisor.wait_healthy(hub)
-            crew = Clients(directory, node, clients, connections)
-            crew.run("warm", range(1, WARM_UP + 1))
-            say("Đo …")
-            before = {"hub": cpu_s(hub.pid), "postgres": cpu_s(postgres)}
-            seen = crew.run("send", range(WARM_UP + 1, WARM_UP + packets + 1))
-            used = {
-                "hub": cpu_s(hub.pid) - before["hub"],
-                "postgres": cpu_s(postgres) - before["postgres"],
-            }
-        second_floor = floor.measure(directory, database, postgres)
+        first = floor.measure(directory, database, postgres)
+        found_peers = peers.measure(directory / "peers", server, say=say) if wish.with_peers else []
+        ours = _ours(directory, node, postgres, wish)
+        second = floor.measure(directory, database, postgres)
     sizes = [path.stat().st_size for path in (directory / "packets").glob("*.edxml")]
-    return figures(seen, used, (first_floor, second_floor), packets, round(sum(sizes) / len(sizes)))
+    return figures(ours, (first, second), found_peers, round(sum(sizes) / len(sizes)))
+
+
+def _ours(directory: Path, node: NodeConfig, postgres: int, wish: Wish) -> Ours:
+    with Supervisor(directory / "logs") as supervisor:
+        hub = supervisor.start(
+            "hub",
+            node.command("hub"),
+            environment=node.environment(),
+            health_url=node.health_url("hub"),
+        )
+        supervisor.wait_healthy(hub)
+        crew = Clients(directory, node, wish.clients, wish.connections)
+
+        def run(name: str, first: int, count: int, per_second: float | None = None) -> Seen:
+            before = cpu_s(hub.pid), cpu_s(postgres)
+            seen = crew.run(name, range(first, first + count), per_second)
+            return Seen(seen, cpu_s(hub.pid) - before[0], cpu_s(postgres) - before[1])
+
+        run("warm", 1, WARM_UP)
+        say("Đo ở tải đầy …")
+        full = run("full", WARM_UP + 1, wish.packets)
+        say("Đo ở nửa tải …")
+        half = run("half", WARM_UP + wish.packets + 1, wish.packets // 2, full.per_second / 2)
+        return Ours(full, half, memory_peak_bytes(hub.pid))
 
 
 def figures(
-    seen: Sequence[Mapping[str, Any]],
-    used: Mapping[str, float],
+    ours: Ours,
     floors: tuple[floor.Floor, floor.Floor],
-    packets: int,
+    found_peers: Sequence[peers.Measured],
     packet_bytes: int,
 ) -> dict[str, Any]:
-    """The figures by name. `share_of_floor`: how much of the CPU is what the machine asks for."""
-    seconds = [took for each in seen for took in each["seconds"]]
-    wall = max(each["ended"] for each in seen) - min(each["began"] for each in seen)
-    cuts = quantiles(seconds, n=100)
-    cpu_ms = sum(used.values()) / packets * 1000
-    lowest = (floors[0].total_ms + floors[1].total_ms) / 2
-    differ = abs(floors[0].total_ms - floors[1].total_ms) / lowest
+    """The figures by name.
+
+    share_of_floor: how much of the CPU is what a packet of our form asks for in any case.
+    share_of_physical_floor: the same for a message of 200 KB of whatever form, with one signature.
+    peers: our packets per core and second, divided by theirs.
+    """
+    full = ours.full
+    cpu_ms = full.cpu_ms(full.hub_s + full.postgres_s)
+    lowest = (floors[0].full_ms + floors[1].full_ms) / 2
+    differ = abs(floors[0].full_ms - floors[1].full_ms) / lowest
+    physical = (floors[0].physical_ms + floors[1].physical_ms) / 2
+    cuts, half_cuts = quantiles(full.seconds, n=100), quantiles(ours.half.seconds, n=100)
     return {
-        "packets": packets,
+        "packets": len(full.seconds),
         "packet_bytes": packet_bytes,
-        "receipts_verified": sum(each["verified"] for each in seen),
-        "packets_per_second": round(packets / wall, 1),
+        "receipts_verified": full.verified,
+        "packets_per_second": round(full.per_second, 1),
         "cpu_ms_per_packet": round(cpu_ms, 3),
-        "hub_cpu_ms_per_packet": round(used["hub"] / packets * 1000, 3),
-        "postgres_cpu_ms_per_packet": round(used["postgres"] / packets * 1000, 3),
+        "hub_cpu_ms_per_packet": round(full.cpu_ms(full.hub_s), 3),
+        "postgres_cpu_ms_per_packet": round(full.cpu_ms(full.postgres_s), 3),
         "packets_per_core_second": round(1000 / cpu_ms, 1),
         "floor_per_core_second": round(1000 / lowest, 1),
         "share_of_floor": round(lowest / cpu_ms, 4),
+        "share_of_physical_floor": round(physical / cpu_ms, 4),
         "p50_ms": round(cuts[49] * 1000, 1),
         "p99_ms": round(cuts[98] * 1000, 1),
-        "floor": {name: round(value, 4) for name, value in asdict(floors[1]).items()},
+        "half_load_packets_per_second": round(ours.half.per_second, 1),
+        "half_load_receipts_verified": ours.half.verified,
+        "half_load_p50_ms": round(half_cuts[49] * 1000, 1),
+        "half_load_p99_ms": round(half_cuts[98] * 1000, 1),
+        "hub_memory_mib": round(ours.memory_bytes / 2**20),
+        "floor": {
+            **{f"physical_{name}": value for name, value in _rounded(floors[1].physical).items()},
+            **{f"form_{name}": value for name, value in _rounded(floors[1].form).items()},
+            "fdatasync_wall_ms": round(floors[1].fdatasync_wall_ms, 4),
+        },
         "floors_differ": round(differ, 3),
         "steady": differ <= FLOORS_DIFFER_AT_MOST,
+        "peers": {each.name: round(each.cpu_ms / cpu_ms, 1) for each in found_peers},
+        "peers_measured": [asdict(each) for each in found_peers],
     }
+
+
+def _rounded(part: floor.Physical | floor.Form) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(part).items()}
 
 
 @click.command("exchange")
@@ -198,12 +272,21 @@ def figures(
     type=click.IntRange(1, 256),
     help="Of each client.",
 )
+@click.option(
+    "--peers",
+    "with_peers",
+    is_flag=True,
+    help="Measure other software on the same payload too; installs it into the work folder.",
+)
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Work here and keep it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
-def main(
-    packets: int, clients: int, connections: int, directory: Path | None, as_json: bool
-) -> None:
-    """Send signed packets of 200 KB through a running hub and verify every receipt."""
+def main(directory: Path | None, as_json: bool, **wished: Any) -> None:
+    """Send signed packets of 200 KB through a running hub and verify every receipt.
+
+    Exit 1 when a receipt does not hold, or when the two floors differ so much that the run says
+    nothing.
+    """
+    wish = Wish(**wished)
     with ExitStack() as stack:
         if directory is None:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="lienthong-bench-"))
@@ -211,7 +294,7 @@ def main(
         directory.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         try:
-            found = measure(directory, packets=packets, clients=clients, connections=connections)
+            found = measure(directory, wish)
         except Problem as problem:
             raise click.ClickException(f"{problem.code}: {problem.sentence}") from problem
     if as_json:
@@ -220,7 +303,9 @@ def main(
         for name, value in found.items():
             click.echo(f"{name:28} {value}")
     say(f"({time.monotonic() - began:.0f} s)")
-    if found["receipts_verified"] != packets:
+    if not found["steady"]:
+        say("Bỏ phép đo này: hai lần đo nền khác nhau quá 15 %, máy đang bận việc khác.")
+    if found["receipts_verified"] != wish.packets or not found["steady"]:
         raise click.exceptions.Exit(1)
 
 

@@ -1,4 +1,4 @@
-"""CPU time of process trees, from /proc."""
+"""CPU time and memory of process trees, from /proc."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ def cpu_s(*roots: int) -> float:
         fields = _fields(Path(f"/proc/{pid}/stat"))
         total += sum(int(each) for each in fields[11:15])  # utime, stime, cutime, cstime
     return total * TICK_S
+
+
+def memory_peak_bytes(root: int) -> int:
+    """The most resident memory that the largest process of a tree has had."""
+    peaks = [0]
+    for pid in tree(root):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                peaks.append(int(line.split()[1]) * 1024)
+    return max(peaks)
 
 
 def _fields(stat: Path) -> list[str]:
