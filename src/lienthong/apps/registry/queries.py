@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -42,27 +43,32 @@ def entries() -> list[str]:
     return list(Entry.objects.order_by("key").values_list("body", flat=True))
 
 
+def paper_lists() -> Callable[[frozenset[str], date], frozenset[int] | None]:
+    """The lists as they stand, to be asked without the database: sender's codes and day."""
+    rules_now = list(PaperRule.objects.all())
+
+    def types(sender_codes: frozenset[str], on: date) -> frozenset[int] | None:
+        held = [each for each in rules_now if _holds(each, on)]
+        if not held:
+            return None
+        mine = [each for each in held if not each.agency_code or each.agency_code in sender_codes]
+        never = {each.type_code for each in mine if each.list == rules.Paper.WITHOUT}
+        allowed = {each.type_code for each in mine if each.list == rules.Paper.WITH}
+        return frozenset(allowed - never)
+
+    return types
+
+
+def _holds(rule: PaperRule, on: date) -> bool:
+    return rule.valid_from <= on and (rule.valid_to is None or on < rule.valid_to)
+
+
 def paper_types(sender_codes: frozenset[str], on: date | None = None) -> frozenset[int] | None:
     """The types that this sender may accompany with paper on that day; None without any list.
 
     A type on the list "without" never goes with paper, whoever sends it (DX-17).
     """
-    day = on or timezone.localdate()
-    held = papers(day)
-    if not held:
-        return None
-    mine = [each for each in held if not each.agency_code or each.agency_code in sender_codes]
-    never = {each.type_code for each in mine if each.list == rules.Paper.WITHOUT}
-    return frozenset(each.type_code for each in mine if each.list == rules.Paper.WITH) - frozenset(
-        never
-    )
-
-
-def papers(on: date) -> list[PaperRule]:
-    """The rules about paper that hold on that day."""
-    return list(
-        PaperRule.objects.filter(valid_from__lte=on).filter(Q(valid_to=None) | Q(valid_to__gt=on))
-    )
+    return paper_lists()(sender_codes, on or timezone.localdate())
 
 
 def found(text: str) -> QuerySet[directory.Organization]:

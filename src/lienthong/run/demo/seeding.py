@@ -37,6 +37,7 @@ def authorities(office: Path) -> None:
         names_responder=False,  # it answers only while the demonstration runs
     )
     pki.make_log_key(folder)
+    _publish_keys(folder)
     pki.install_trust(folder / "trust")
     pki.keep_authority(folder)
     pki.renew_crls(at=datetime.now(UTC))
@@ -231,10 +232,15 @@ def _publish_keys(authorities: Path) -> None:
 
 
 def _watch_axis() -> None:
-    """An agency's node witnesses the log of the axis and reads it."""
+    """The node of an agency witnesses the log of the axis, and the axis its journal."""
     origin = evidence.log_origin(AXIS, "exchange")
     key = tlog.VerifierKey(origin, tlog.LOG_KIND, pki.trust().keys["log"])
     evidence.watch(str(key), f"{settings.HUB_URL}/v1/log")
+    label = evidence.trust_label("witness", AXIS)
+    witness = tlog.VerifierKey(
+        evidence.witness_name(AXIS), tlog.WITNESS_KIND, pki.trust().keys[label]
+    )
+    evidence.add_witness(str(witness), f"{settings.HUB_URL}/v1/witness")
 
 
 def _tell_axis(plan: NodePlan, country: Country, office: Path) -> None:

@@ -174,6 +174,9 @@ class Checker:
             now=now,
             organization=organization,
             document=document if envelope.kind is Kind.STATUS else None,
+            paper_types=participants.paper_types(
+                envelope.node.codes, now.astimezone(VIETNAM).date()
+            ),
         )
         profile = self._profile_of(envelope.node)
         reading = _reading(content, profile, limits, envelope, context)

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +18,14 @@ from .lanes import DEFAULT_FILE, Plan, load
 
 MEBIBYTE = 1024 * 1024
 T = TypeVar("T")
+
+
+PaperTypes = Callable[[frozenset[str], date], frozenset[int] | None]
+
+
+def nothing_listed(_codes: frozenset[str], _on: date) -> frozenset[int] | None:
+    """Nobody has said what goes with paper."""
+    return None
 
 
 class DirectoryEntry(Protocol):
@@ -55,6 +64,7 @@ class HubConfig:
     trust: Callable[[], signing.Trust]
     directory: Callable[[], tuple[DirectoryEntry, ...]]
     bundle: Callable[[], bytes]
+    papers: Callable[[], PaperTypes] = lambda: nothing_listed
     packet_max_bytes: int = 150 * MEBIBYTE
     documents_max_bytes: int = 100 * MEBIBYTE
     large_packet_max_bytes: int = 1536 * MEBIBYTE
@@ -85,6 +95,7 @@ class HubConfig:
 
         from lienthong.apps.directory import api as directory  # noqa: PLC0415
         from lienthong.apps.pki import api as pki  # noqa: PLC0415
+        from lienthong.apps.registry import api as registry  # noqa: PLC0415
 
         return cls(
             conninfo=conninfo_of(settings.DATABASES["default"]),
@@ -96,6 +107,7 @@ class HubConfig:
             kit_key=pki.kit_key(),
             trust=and_close(pki.trust),
             directory=and_close(directory.snapshot),
+            papers=and_close(registry.paper_lists),
             bundle=lambda: pki.trust().bundle(),
             packet_max_bytes=settings.PACKET_SIZE_MAX_BYTES,
             documents_max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES,

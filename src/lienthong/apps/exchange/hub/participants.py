@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from lienthong.core import edxml
 
-from .config import DirectoryEntry
+from .config import DirectoryEntry, PaperTypes, nothing_listed
 from .rows import NodeRow
 from .rules import Door
 
@@ -57,6 +57,8 @@ class Participants:
 
     agencies: Mapping[str, Agency]
     nodes: Mapping[str, Node]
+    paper_types: PaperTypes = nothing_listed
+    """The types that a sender (by its codes) may accompany with paper; None: no list (DX-17)."""
 
     def agency(self, code: str) -> Agency | None:
         """The agency with this code, of either scheme. None when unknown or no longer active."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -111,6 +112,7 @@ class Hub:
             self.store.nodes(),
             partial(unseal, self.config.kit_key),
         )
+        participants = replace(participants, paper_types=self.config.papers())
         if seen := dict(self.gate.seen):
             self.store.touch(seen)
         return participants, self.config.trust()

@@ -484,3 +484,23 @@ def test_the_packets_of_a_batch_are_leaves_under_one_signed_checkpoint(
         leaf = signing.receipt_leaf(log, each["receipt"])
         assert head.size == log["size"]
         tlog.verify_inclusion(log["index"], head.size, leaf, proof, head.root)
+
+
+def test_paper_beside_a_type_that_is_on_no_list_is_remarked(
+    land: Country, hub: RunningHub, ministry: Caller
+) -> None:
+    """DX-17, V-36: the registry's lists decide, for this sender and this day."""
+    allowed: dict[str, frozenset[int]] = {"types": frozenset()}
+    hub.hub.participants = replace(
+        hub.hub.participants, paper_types=lambda _codes, _on: allowed["types"]
+    )
+    packet = document(land.ministry, land.province)
+    business = replace(packet.business, paper=1)
+
+    remarked = ministry.post(replace(packet, business=business)).json()["warnings"]
+    allowed["types"] = frozenset(range(1, 100))
+    other = document(land.ministry, land.province)
+    quiet = ministry.post(replace(other, business=replace(other.business, paper=1)))
+
+    assert "V-36" in [each["rule"] for each in remarked]
+    assert "V-36" not in [each["rule"] for each in quiet.json()["warnings"]]
