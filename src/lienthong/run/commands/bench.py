@@ -8,6 +8,10 @@ from collections.abc import Mapping
 import click
 
 _BENCHES: Mapping[str, tuple[str, str]] = {
+    "durability": (
+        "lienthong.run.durability.command:main",
+        "Faults made on purpose while packets travel: nothing acknowledged is lost.",
+    ),
     "exchange": (
         "lienthong.run.bench.exchange:main",
         "Signed packets through a running hub over HTTP.",

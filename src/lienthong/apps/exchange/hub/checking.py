@@ -81,10 +81,11 @@ class Checking(Generic[T]):
     def _send_help(self, loop: asyncio.AbstractEventLoop, asked: Asked[T]) -> None:
         """Start one more thread when `asked` still waits."""
         self._help = None
-        if self._waiting and self._running < self._threads:
-            if asked in self._waiting:
+        waiting = list(self._waiting)  # the threads take from it meanwhile
+        if waiting and self._running < self._threads:
+            if asked in waiting:
                 self._start(loop)
-            self._help = loop.call_later(HELP_AFTER_S, self._send_help, loop, self._waiting[-1])
+            self._help = loop.call_later(HELP_AFTER_S, self._send_help, loop, waiting[-1])
 
     def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         """Work until nothing waits. In a thread.
