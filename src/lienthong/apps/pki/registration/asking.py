@@ -20,7 +20,7 @@ from lienthong.apps.files import api as files
 from lienthong.apps.pki import deadlines, keyfiles
 from lienthong.apps.pki.authority.renewal import rule_at
 from lienthong.apps.pki.contract import CLOCK, ISSUING, RequestKind, SubjectKind
-from lienthong.apps.pki.models import Certificate, CertificateRequest, RequestEvidence
+from lienthong.apps.pki.models import Certificate, CertificateRequest, RequestEvidence, RequestTable
 from lienthong.apps.pki.registration import mapping, newkeys, queries, rules
 from lienthong.apps.pki.registration.rules import COMPROMISED, Move, RequestState
 from lienthong.apps.pki.registration.writing import check_asks, locked, pending_key, record
@@ -56,8 +56,17 @@ class Wish:
 
 
 @transaction.atomic
-def enter(actor: Actor, wish: Wish, papers: Sequence[Paper] = ()) -> CertificateRequest:
-    """Begin a request. Raises RegistrarMissing, RequestOpenAlready, CertificateStateUnfit,
+def enter(
+    actor: Actor,
+    wish: Wish,
+    papers: Sequence[Paper] = (),
+    *,
+    table: RequestTable | None = None,
+    csr: bytes = b"",
+) -> CertificateRequest:
+    """Begin a request. table, csr: of a row of a table, whose key a device made.
+
+    Raises RegistrarMissing, RequestOpenAlready, CertificateStateUnfit,
     CertificateUnknownHere, EvidenceUnsuitable, Forbidden.
     """
     seat = _seat(actor, wish.seat_id)
@@ -78,9 +87,12 @@ def enter(actor: Actor, wish: Wish, papers: Sequence[Paper] = ()) -> Certificate
         key_place=wish.key_place,
         key_device=wish.key_device,
         entered_by_id=actor.seat_id,
+        table=table,
     )
     check_asks(actor, request)
     check_free(request)
+    if csr:
+        _put_csr(request, csr)
     request.save()
     for paper in papers:
         _keep(request, paper)
@@ -124,8 +136,7 @@ def take_csr(actor: Actor, request: CertificateRequest, csr: bytes) -> Certifica
     request = locked(request)
     check_asks(actor, request)
     rules.after(RequestState(request.state), Move.SUBMIT)
-    read_certificate_request(csr, mapping.subject_of(request))
-    request.csr = base64.b64encode(csr).decode("ascii")
+    _put_csr(request, csr)
     request.save(update_fields=["csr"])
     return request
 
@@ -263,3 +274,9 @@ def _keep(request: CertificateRequest, paper: Paper) -> RequestEvidence:
         sha256=stored.sha256,
         size=stored.size,
     )
+
+
+def _put_csr(request: CertificateRequest, csr: bytes) -> None:
+    """Raises signing's CertificateRequestRefused unless it is for exactly this subject."""
+    read_certificate_request(csr, mapping.subject_of(request))
+    request.csr = base64.b64encode(csr).decode("ascii")

@@ -87,7 +87,8 @@ def approve_table(
     mandate, key = _key(actor)
     if key.place is KeyPlace.BROWSER:
         raise KeySignsOneByOne(holder=key.holder)
-    seat = Seat.objects.select_related("organization").get(pk=actor.seat_id)
+    seats = Seat.objects.select_related("organization")
+    seat = seats.prefetch_related("organization__codes").get(pk=actor.seat_id)
     with transaction.atomic():
         table = RequestTable.objects.select_for_update(of=("self",)).get(pk=table.pk)
         if table.is_busy:
@@ -127,6 +128,7 @@ def _carry_out_some(table_id: int, tree: tlog.Tree) -> bool:
     table = (
         RequestTable.objects.select_for_update(of=("self",))
         .select_related("approved_by__person", "approved_by__organization")
+        .prefetch_related("approved_by__organization__codes")
         .get(pk=table_id)
     )
     batch: Sequence[Any] = (table.leaves or [])[table.approved_count :][:ROWS_AT_ONCE]
@@ -171,7 +173,9 @@ def _fit(actor: Actor, table: RequestTable) -> tuple[list[CertificateRequest], F
     fit: list[CertificateRequest] = []
     failures: Failures = []
     people = ("organization", "certificate", "entered_by__person", "entered_by__organization")
-    for request in waiting.select_related(*people).prefetch_related("evidence").order_by("pk"):
+    codes = ("organization__codes", "entered_by__organization__codes")
+    found = waiting.select_related(*people).prefetch_related("evidence", *codes)
+    for request in found.order_by("pk"):
         try:
             deciding.check_other_person(actor, request)
             deciding.check_confirmed(request)

@@ -149,12 +149,8 @@ def _enter_row(
         # The key is in the holder's device, which made the request.
         key_place=KeyPlace.BROWSER if kind in ISSUING else KeyPlace.FILE,
     )
-    request = asking.enter(actor, wish)
-    request.table = table
-    request.save(update_fields=["table"])
-    if kind in ISSUING:
-        asking.take_csr(actor, request, _csr(row["csr"]))
-    asking.submit(actor, request)
+    csr = _csr(row["csr"]) if kind in ISSUING else b""
+    asking.submit(actor, asking.enter(actor, wish, table=table, csr=csr))
 
 
 def _certificate_id(serial: str) -> int | None:

@@ -21,7 +21,7 @@ from .authority import Authority
 from .conftest import PIN, Ministry
 from .test_pages import as_
 
-ROWS = 5000
+ROWS = 1000
 PAGES = {
     "worklist, first page": "/chung-thu/dang-ky/",
     "worklist, page 50": "/chung-thu/dang-ky/?trang=50",
