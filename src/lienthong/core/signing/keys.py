@@ -102,12 +102,18 @@ class KeySigner:
         verify_digest(self.public_key, digest, signature)
         return signature
 
+    def unchecked(self) -> VolumeSigner:
+        """The same key without the check; see VolumeSigner for where it may be used."""
+        return VolumeSigner(self._key, self._certificate, self._chain)
+
 
 class VolumeSigner(KeySigner):
     """A KeySigner that does not check what it made: a third of the time with an EC key.
 
-    For short-lived answers in volume (OCSP), where whoever reads a wrong one refuses it and asks
-    again. Not for documents, certificates or lists.
+    It may be used in two places. For an answer that is given once and lives an hour (OCSP with
+    nonce): whoever reads a wrong one refuses it and asks again. And by code that verifies what it
+    made before anybody sees it (`PreparedPdf`). Not for what is kept: certificates, lists,
+    time-stamps, OCSP answers that are given to many.
     """
 
     def sign_digest(self, digest: bytes) -> bytes:

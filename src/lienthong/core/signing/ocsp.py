@@ -7,6 +7,7 @@ A responder knows every serial of one issuer. What it has no row for is `unknown
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,6 +57,7 @@ _DIGEST_NAMES = {
     der.oid("1.3.14.3.2.26")[2:]: "sha1",
     der.oid("2.16.840.1.101.3.4.2.1")[2:]: "sha256",
 }
+_NO_OID = re.compile(rb"\A\Z|[\x80-\xff]\Z|(?<![\x80-\xff])\x80", re.DOTALL)
 _GOOD, _UNKNOWN = b"\x80\x00", b"\x82\x00"
 _PSS = "1.2.840.113549.1.1.10"
 _ARCHIVE_CUTOFF_OID = x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1.6")
@@ -153,7 +155,10 @@ def _question(one: Reader) -> Question:
     encoded = one.whole()
     fields = Reader(encoded).enter(0x30)
     algorithm = fields.enter(0x30)
-    digest = _DIGEST_NAMES.get(algorithm.content(0x06), "")
+    name = algorithm.content(0x06)
+    if _NO_OID.search(name):  # it is echoed, and no reader would take it
+        raise NotDER("name of the digest")
+    digest = _DIGEST_NAMES.get(name, "")
     if algorithm and algorithm.content(0x05):
         raise NotDER("parameters of the digest")
     algorithm.end()
@@ -199,6 +204,7 @@ class Responder:
     revocation is told at once. signer: with a certificate for OCSPSigning issued by `issuer`.
     lifetime: from thisUpdate to nextUpdate; an answer is used again for half of it.
     archive_cutoff: since when revocations are remembered (usually the start of the issuer).
+    nonce_signer: the same key, for answers with nonce only; a VolumeSigner does (SG 11.3).
 
     Answers without nonce are signed once in each period and kept; with nonce they are signed on
     demand. Nothing here takes a lock: use one Responder for each thread or process.
@@ -212,7 +218,10 @@ class Responder:
         *,
         lifetime: timedelta = LIFETIME,
         archive_cutoff: datetime | None = None,
+        nonce_signer: DigestSigner | None = None,
     ) -> None:
+        if nonce_signer is not None and nonce_signer.certificate != signer.certificate:
+            raise ValueError("answers with and without nonce are signed by one key")
         fields = raw_fields(issuer)
         self._names = {
             (
@@ -222,6 +231,7 @@ class Responder:
             for digest in _DIGESTS
         }
         self._issuer, self._signer, self._statuses = issuer, signer, statuses
+        self._nonce_signer = nonce_signer or signer
         self._lifetime = lifetime
         own = signer.certificate
         is_rsa = isinstance(own.public_key(), rsa.RSAPublicKey)
@@ -302,7 +312,8 @@ class Responder:
             der.sequence(singles),
             der.tlv(0xA1, der.sequence(_extension(_NONCE, nonce))) if nonce is not None else b"",
         )
-        signature = self._signer.sign_digest(hashlib.sha256(body).digest())
+        signer = self._signer if nonce is None else self._nonce_signer
+        signature = signer.sign_digest(hashlib.sha256(body).digest())
         basic = der.sequence(
             body, self._algorithm, der.tlv(0x03, b"\x00" + signature), self._certificates
         )

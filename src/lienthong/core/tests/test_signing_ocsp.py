@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as other
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lienthong.core.signing import KeySigner, der, ocsp
@@ -180,6 +180,7 @@ def test_anything_else_is_malformed(data: bytes) -> None:
 
 
 @given(st.integers(0, 400), st.integers(0, 255))
+@example(14, 128)  # the digest's name is no name
 def test_a_request_with_a_changed_byte_never_breaks_the_responder(place: int, value: int) -> None:
     office = _changed_byte_office()
     request = bytearray(
@@ -234,11 +235,37 @@ def test_an_answer_without_nonce_is_signed_once_in_a_period(office: Office) -> N
 
 def test_an_rsa_responder_and_one_that_does_not_check_itself_are_believed(office: Office) -> None:
     rsa_signer = responder_for(office.issuer, key=make_key(2048))
-    plain = office.signer
-    quick = VolumeSigner(plain._key, plain.certificate)
 
-    for signer in (rsa_signer, quick):
+    for signer in (rsa_signer, office.signer.unchecked()):
         assert office.check(office.ask(signer=signer)).status == "good"
+
+
+class _Faulty(VolumeSigner):
+    """A key whose signatures come out wrong, as after a fault in the machine."""
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        return super().sign_digest(bytes(32))
+
+
+def test_only_answers_with_nonce_are_signed_by_the_key_that_does_not_check_itself(
+    office: Office,
+) -> None:
+    own = office.signer
+    faulty = _Faulty(own._key, own.certificate)
+    issuer = office.issuer.certificate
+    responder = Responder(issuer, own, office.statuses, nonce_signer=faulty)
+    kept = ocsp.build_request(office.certificate, issuer)
+    once = ocsp.build_request(office.certificate, issuer, nonce=b"mot lan")
+
+    assert office.check(responder.answer(kept, NOW)).status == "good"
+    assert "chữ ký" in refused(office, responder.answer(once, NOW), nonce=b"mot lan")
+
+
+def test_answers_with_nonce_are_not_signed_by_another_key(office: Office) -> None:
+    other = responder_for(office.issuer)
+
+    with pytest.raises(ValueError, match="one key"):
+        Responder(office.issuer.certificate, office.signer, {}, nonce_signer=other)
 
 
 def test_the_issuer_itself_may_answer(office: Office) -> None:
@@ -445,7 +472,7 @@ def test_openssl_believes_the_answers(office: Office, tmp_path: Path) -> None:
         "openssl", "ocsp", "-no_nonce", "-issuer",
         write("issuer.pem", pki.people.certificate.public_bytes(pem)),
         "-cert", write("certificate.pem", certificate.public_bytes(pem)),
-        "-CAfile", write("roots.pem", roots), "-attime", str(int(NOW.timestamp())),
+        "-CAfile", write("roots.pem", roots), "-attime", str(int(at.timestamp())),
     ]  # fmt: skip
     asked = tmp_path / "request.der"
     subprocess.run([*arguments, "-reqout", asked], check=True, capture_output=True)

@@ -98,7 +98,9 @@ def _services(material: Material) -> list[dict[str, Any]]:
         by.chain,
     )
     serials = [material.service.certificate.serial_number]
-    responder = ocsp.Responder(by.certificate, answering, dict.fromkeys(serials))
+    responder = ocsp.Responder(
+        by.certificate, answering, dict.fromkeys(serials), nonce_signer=answering.unchecked()
+    )
     question = ocsp.build_request(material.service.certificate, by.certificate)
     with_nonce = ocsp.build_request(
         material.service.certificate, by.certificate, nonce=bytes(range(16))
