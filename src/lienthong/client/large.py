@@ -18,7 +18,7 @@ import httpx
 from lienthong.client.answers import Accepted, Delivery, UploadState
 from lienthong.client.problems import HubRefused, HubUnreachable, PacketDamaged
 
-FETCH_BYTES = 8 * 1024 * 1024
+FETCH_BYTES = 2 * 1024 * 1024
 UPLOAD_GONE = "hub.upload_not_found"
 UPLOAD_INCOMPLETE = "hub.upload_incomplete"
 ROUNDS_MAX = 3

@@ -53,11 +53,13 @@ WHERE l.rule = 'DX-10' AND l.ended_at IS NULL AND d.id::text = l.subject_id
   AND d.delivered_at IS NOT NULL
 """
 _UNANSWERED = """
-SELECT c.id::text, c.asked_at, c.recipient_code, c.sender_code, c.document_id, c.answer_by
+SELECT c.id || ' ' || extract(epoch FROM c.asked_at), c.asked_at, c.recipient_code,
+       c.sender_code, c.document_id, c.answer_by
 FROM hub_circulation c
 WHERE c.answer_by IS NOT NULL AND c.answered_at IS NULL AND c.answer_by < %s
   AND NOT EXISTS (SELECT 1 FROM hub_lateness l
-                  WHERE l.rule = 'DX-36' AND l.subject_id = c.id || ' ' || c.asked_at)
+                  WHERE l.rule = 'DX-36'
+                    AND l.subject_id = c.id || ' ' || extract(epoch FROM c.asked_at))
 ORDER BY c.answer_by LIMIT %s
 """
 _END = (
@@ -155,11 +157,10 @@ def _urgent(connection: Connection, now: datetime) -> int:
 def _unanswered(connection: Connection, now: datetime) -> int:
     """DX-36: both offices hear of a recall that nobody answers."""
     raised = 0
-    for key, at, agency, sender, document, due in connection.execute(
+    for subject, at, agency, sender, document, due in connection.execute(
         _UNANSWERED, [now, STEP]
     ).fetchall():
-        subject = f"{key} {at}"
-        raised += _late(
+        is_new = _late(
             connection,
             "DX-36",
             subject,
@@ -167,14 +168,16 @@ def _unanswered(connection: Connection, now: datetime) -> int:
             parties=(agency, sender),
             times=(at, due, now),
         )
-        note(
-            connection,
-            EventKind.ESCALATED,
-            document_id=document,
-            agency_code=agency,
-            other_code=sender,
-            facts={"rule": "DX-36", "answer_by": due},
-        )
+        if is_new:
+            raised += 1
+            note(
+                connection,
+                EventKind.ESCALATED,
+                document_id=document,
+                agency_code=agency,
+                other_code=sender,
+                facts={"rule": "DX-36", "answer_by": due},
+            )
     return raised
 
 

@@ -33,7 +33,7 @@ from .problems import (
 )
 from .segments import is_full
 
-CHUNK_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 4 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
 OPEN_UPLOADS_MAX = 16
 KEPT_S = 7 * 24 * 3600

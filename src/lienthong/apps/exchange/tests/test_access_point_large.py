@@ -76,7 +76,7 @@ CHUNK, PIECE = "PUT /v1/uploads/*/n", "GET /v1/deliveries/*/packet"
 def test_a_large_packet_goes_on_where_it_was_cut_at_both_ends(
     node: Node, hub: RunningHub, tmp_path: Path, line: Line
 ) -> None:
-    outbound = queue_large(node, tmp_path, 30 * MEBIBYTE)  # in base64 six chunks
+    outbound = queue_large(node, tmp_path, 30 * MEBIBYTE)  # in base64 eleven chunks
     line.cut = (CHUNK, 3)
     exchange_once()
     outbound.refresh_from_db()
@@ -96,8 +96,8 @@ def test_a_large_packet_goes_on_where_it_was_cut_at_both_ends(
 
     outbound.refresh_from_db()
     assert outbound.state == api.OutboundState.ACCEPTED
-    assert (sent_before, line.asked.count(CHUNK)) == (3, 3 + 1 + 3)
-    assert (fetched_before, line.asked.count(PIECE)) == (2, 2 + 1 + 4)
+    assert (sent_before, line.asked.count(CHUNK)) == (3, 3 + 1 + 8)
+    assert (fetched_before, line.asked.count(PIECE)) == (2, 2 + 1 + 19)
     inbound = api.Inbound.objects.get()
     assert inbound.state == api.InboundState.ACKED
     files.check(inbound.packet_sha256)
