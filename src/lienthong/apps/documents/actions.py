@@ -10,6 +10,7 @@ Outgoing documents go through drafting, then issuing; incoming ones through arri
 from __future__ import annotations
 
 from lienthong.apps.documents.arriving import take_arrival, take_receipt, take_refusal, take_status
+from lienthong.apps.documents.copies import ask_copy, make_copy
 from lienthong.apps.documents.drafting import (
     approve,
     draft_from_form,
@@ -24,6 +25,7 @@ from lienthong.apps.documents.issuing import ask_seal, ask_signature, dispatch, 
 __all__ = [
     "accept",
     "approve",
+    "ask_copy",
     "ask_seal",
     "ask_signature",
     "assign",
@@ -31,6 +33,7 @@ __all__ = [
     "draft_from_form",
     "draft_from_pdf",
     "finish",
+    "make_copy",
     "refuse",
     "return_draft",
     "seal",

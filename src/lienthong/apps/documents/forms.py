@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import queries
+from lienthong.apps.documents.copies import PAGES_TEXT_MAX, Wanted
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
 from lienthong.apps.documents.rules import (
     IncomingState,
@@ -22,6 +23,8 @@ from lienthong.apps.documents.rules import (
     Source,
     UrgencyLevel,
 )
+from lienthong.apps.pki import api as pki
+from lienthong.core.signing.text_marks import CopyKind
 
 EMPTY = ("", _("Chọn…"))
 OFFICIAL_LETTER = 18
@@ -409,3 +412,22 @@ class OutgoingFilter(ListFilter):
 
     states = OutgoingState
     searched = ("notation", "subject", "type_name", "document_id")
+
+
+class CopyForm(pki.ConsentForm):
+    """Which copy to make, and the consent to sign it."""
+
+    field_order = ("kind", "pages", "pin", "otp", "answer")
+    kind = forms.ChoiceField(
+        label=_("Hình thức sao"), choices=[(one.value, one.label) for one in CopyKind]
+    )
+    pages = forms.CharField(
+        label=_("Các trang trích"),
+        max_length=PAGES_TEXT_MAX,
+        required=False,
+        help_text=_("Chỉ ghi khi trích sao, ví dụ: 1-3, 5."),
+    )
+
+    def wanted(self) -> Wanted:
+        """What was asked for."""
+        return Wanted(CopyKind(self.cleaned_data["kind"]), self.cleaned_data["pages"])

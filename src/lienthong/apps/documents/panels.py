@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor, Role
-from lienthong.apps.documents import forms, queries
+from lienthong.apps.documents import copies, forms, queries
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki.api import KeyKind
@@ -113,6 +113,15 @@ OUTGOING: dict[str, Offer] = {
         is_bad=True,
     ),
 }
+COPY = Offer(
+    "",
+    _("Làm bản sao điện tử"),
+    _("Hình thức sao, tên cơ quan và thời gian ký được ghi ở góc trên bên phải trang đầu."),
+    _("Ký số bản sao"),
+    "files",
+    lambda actor, _document: forms.CopyForm.for_key(key_of(KeyKind.AGENCY, actor)),
+    signs_as=KeyKind.AGENCY,
+)
 INCOMING: dict[str, Offer] = {
     "accept": Offer(
         "documents:incoming_accept",
@@ -174,6 +183,23 @@ def panels(actor: Actor, document: Document, bound: django_forms.Form | None = N
         for move, offer in offers.items()
         if move in allowed
     ]
+
+
+def copy_panel(
+    actor: Actor, document: Document, bound: django_forms.Form | None = None
+) -> Panel | None:
+    """Making an electronic copy, for who may."""
+    if not copies.may_copy(actor, document):
+        return None
+    is_ours = isinstance(document, OutgoingDocument)
+    page = "documents:outgoing_copy" if is_ours else "documents:incoming_copy"
+    return Panel(
+        move="copy",
+        offer=COPY,
+        url=reverse(page, args=[document.pk]),
+        form=_form(COPY, actor, document, bound),
+        key=_key_card(KeyKind.AGENCY, actor),
+    )
 
 
 def key_of(kind: KeyKind, actor: Actor) -> pki.Key | None:

@@ -91,6 +91,16 @@ def may_dispatch(actor: Actor, _document: OutgoingDocument) -> bool:
     return Role.CLERK in actor.roles
 
 
+@accounts.rule("documents.copy")
+def may_copy(actor: Actor, document: Document) -> bool:
+    """The clerk copies what the organization issued or registered (DX-51)."""
+    if isinstance(document, IncomingDocument):
+        is_ready = document.state not in {IncomingState.ARRIVED, IncomingState.REFUSED}
+    else:
+        is_ready = document.state in {OutgoingState.SEALED, OutgoingState.DISPATCHED}
+    return is_ready and Role.CLERK in actor.roles and may_view(actor, document)
+
+
 @accounts.rule("documents.accept")
 def may_accept(actor: Actor, _document: IncomingDocument) -> bool:
     """The clerk registers (DX-23, DX-30)."""

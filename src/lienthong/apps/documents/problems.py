@@ -123,3 +123,30 @@ class PacketRefusedHere(Problem):
     code = "documents.packet_refused_here"
     status = 422
     text = "Gói tin chưa gửi được: {reason}"
+
+
+class CopySourceNotValid(Problem):
+    """What an agency copies it vouches for: the original must verify now (DX-51)."""
+
+    code = "documents.copy_source_not_valid"
+    status = 409
+    text = "Không sao được: chữ ký trên văn bản chưa được xác nhận hợp lệ ({reason})."
+
+
+class CopyKindUnsuitable(Problem):
+    """SAO Y and TRÍCH SAO are made of an original, SAO LỤC of a copy (D30 Art. 3)."""
+
+    code = "documents.copy_kind_unsuitable"
+    status = 422
+    text = (
+        "Không làm được bản “{kind}” từ văn bản này: sao y và trích sao làm từ bản gốc hoặc bản "
+        "chính, sao lục làm từ bản sao."
+    )
+
+
+class CopyPagesUnclear(Problem):
+    """The pages of an extract are not written as "1-3, 5", or the document has not so many."""
+
+    code = "documents.copy_pages_unclear"
+    status = 422
+    text = "Các trang trích sao “{pages}” chưa rõ; hãy ghi như “1-3, 5”. Văn bản có {count} trang."

@@ -109,6 +109,7 @@ def _act_texts() -> Mapping[str, str]:
         "documents.returned": _("Trả lại người soạn thảo"),
         "documents.signed": _("Cấp số và ký số"),
         "documents.sealed": _("Ký số của cơ quan (đóng dấu)"),
+        "documents.copied": _("Làm bản sao điện tử"),
         "documents.stamped": _("Bổ sung dấu thời gian"),
         "documents.evidence_kept": _("Thu thập hồ sơ chứng cứ"),
         "documents.dispatched": _("Phát hành, chuyển vào hàng đợi gửi"),
@@ -350,6 +351,15 @@ def page_count(document: Document) -> int:
     return typeset.page_count(pdf(document)) if document.pdf_sha256 else 0
 
 
+def copy_file(document: Document, pk: int) -> tuple[str, bytes]:
+    """Return file name and bytes of an electronic copy. Raises FileNotFound."""
+    found = document.copies.filter(pk=pk).first()
+    if found is None:
+        raise FileNotFound
+    name = f"{found.kind.replace('_', '-')}-{document.reference}.pdf".replace("/", "-")
+    return name, files.get(found.sha256)
+
+
 def attachment(document: IncomingDocument, position: int) -> tuple[str, str, bytes]:
     """Return name, content type and bytes of a file of the packet. Raises FileNotFound."""
     found = document.attachments.filter(position=position).first()
@@ -367,6 +377,7 @@ _DETAIL = {
     "documents.approved": "comment",
     "documents.returned": "reason",
     "documents.signed": "reference",
+    "documents.copied": "kind",
     "documents.refused": "text",
     "documents.dispatch_refused": "text",
     "documents.status_refused": "text",

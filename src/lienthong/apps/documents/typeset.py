@@ -159,6 +159,21 @@ def page_count(pdf: bytes) -> int:
         return len(document)
 
 
+def page_size(pdf: bytes) -> tuple[float, float]:
+    """Width and height of page 1 as a reader sees it, in points."""
+    with _opened(pdf) as document:
+        width, height = document[0].get_size()
+    return float(width), float(height)
+
+
+def has_text(pdf: bytes, box: Box) -> bool:
+    """Whether anything is written in `box`, on a page that is not turned."""
+    with _opened(pdf) as document:
+        found = document[box.page].get_textpage()
+        text = found.get_text_bounded(left=box.x1, bottom=box.y1, right=box.x2, top=box.y2)
+    return bool(str(text).strip())
+
+
 def page_png(pdf: bytes, page: int, width: int = 1000) -> bytes:
     """Return page `page` (from 0) as a PNG `width` pixels wide. Raises IndexError."""
     with _opened(pdf) as document:

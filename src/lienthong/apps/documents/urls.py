@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
-from lienthong.apps.documents import queries, report_pages, views
+from lienthong.apps.documents import copy_pages, queries, report_pages, views
 from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
 
@@ -26,6 +26,8 @@ urlpatterns = [
     path("den/<uuid:pk>/kiem-tra", report_pages.incoming_page, name="incoming_verification"),
     path("den/<uuid:pk>/bao-cao.pdf", report_pages.incoming_pdf, name="incoming_report_pdf"),
     path("den/<uuid:pk>/bao-cao.jws", report_pages.incoming_jws, name="incoming_report_jws"),
+    path("den/<uuid:pk>/ban-sao", copy_pages.incoming_copy, name="incoming_copy"),
+    path("den/<uuid:pk>/ban-sao/<int:copy>", copy_pages.incoming_file, name="incoming_copy_file"),
     path("den/<uuid:pk>/chung-cu", report_pages.incoming_evidence, name="incoming_evidence"),
     path("di/", views.outgoing_list, name="outgoing_list"),
     path("di/soan", views.outgoing_compose, name="outgoing_compose"),
@@ -50,6 +52,8 @@ urlpatterns = [
     path("di/<uuid:pk>/kiem-tra", report_pages.outgoing_page, name="outgoing_verification"),
     path("di/<uuid:pk>/bao-cao.pdf", report_pages.outgoing_pdf, name="outgoing_report_pdf"),
     path("di/<uuid:pk>/bao-cao.jws", report_pages.outgoing_jws, name="outgoing_report_jws"),
+    path("di/<uuid:pk>/ban-sao", copy_pages.outgoing_copy, name="outgoing_copy"),
+    path("di/<uuid:pk>/ban-sao/<int:copy>", copy_pages.outgoing_file, name="outgoing_copy_file"),
     path("di/<uuid:pk>/chung-cu", report_pages.outgoing_evidence, name="outgoing_evidence"),
     path("kiem-tra/", report_pages.check_file, name="check_file"),
 ]

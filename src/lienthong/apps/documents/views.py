@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.documents import actions, forms, panels, queries
+from lienthong.apps.documents import actions, copies, forms, panels, queries
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
 from lienthong.apps.documents.rules import Source
 from lienthong.apps.pki import api as pki
@@ -64,10 +64,10 @@ def incoming_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def incoming_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = accounts.actor_of(request)
-    return _show_incoming(request, actor, queries.incoming(actor, pk))
+    return show_incoming(request, actor, queries.incoming(actor, pk))
 
 
-def _show_incoming(
+def show_incoming(
     request: HttpRequest,
     actor: accounts.Actor,
     document: IncomingDocument,
@@ -77,6 +77,8 @@ def _show_incoming(
         "document": document,
         "verification": panels.verification(document.report),
         "panels": panels.panels(actor, document, form),
+        "copy_panel": panels.copy_panel(actor, document, form),
+        "copies": copies.copies_of(document),
         "timeline": queries.timeline(document),
         "duplicates": queries.duplicates_of(document),
         "attachments": document.attachments.all(),
@@ -104,7 +106,7 @@ def incoming_refuse(request: HttpRequest, pk: UUID) -> HttpResponse:
     document = queries.incoming(actor, pk)
     form = forms.RefuseForm(request.POST)
     if not form.is_valid():
-        return _show_incoming(request, actor, document, form)
+        return show_incoming(request, actor, document, form)
     actions.refuse(actor, document, form.cleaned_data["reason"], form.cleaned_data["text"])
     messages.success(request, _("Đã từ chối; cơ quan gửi được báo lý do."))
     return redirect("documents:incoming_detail", pk)
@@ -116,7 +118,7 @@ def incoming_assign(request: HttpRequest, pk: UUID) -> HttpResponse:
     document = queries.incoming(actor, pk)
     form = forms.AssignForm(actor, request.POST, document=document)
     if not form.is_valid():
-        return _show_incoming(request, actor, document, form)
+        return show_incoming(request, actor, document, form)
     actions.assign(
         actor,
         document,
@@ -143,7 +145,7 @@ def incoming_finish(request: HttpRequest, pk: UUID) -> HttpResponse:
     document = queries.incoming(actor, pk)
     form = forms.FinishForm(actor, request.POST, document=document)
     if not form.is_valid():
-        return _show_incoming(request, actor, document, form)
+        return show_incoming(request, actor, document, form)
     actions.finish(
         actor,
         document,
@@ -233,10 +235,10 @@ def _show_compose(
 @require_safe
 def outgoing_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = accounts.actor_of(request)
-    return _show_outgoing(request, actor, queries.outgoing(actor, pk))
+    return show_outgoing(request, actor, queries.outgoing(actor, pk))
 
 
-def _show_outgoing(
+def show_outgoing(
     request: HttpRequest,
     actor: accounts.Actor,
     document: OutgoingDocument,
@@ -245,6 +247,8 @@ def _show_outgoing(
     context = {
         "document": document,
         "panels": panels.panels(actor, document, form),
+        "copy_panel": panels.copy_panel(actor, document, form),
+        "copies": copies.copies_of(document),
         "timeline": queries.timeline(document),
         "recipients": document.recipients.select_related("recipient").prefetch_related("entries"),
         "waiting": queries.waiting(document),
@@ -270,7 +274,7 @@ def outgoing_approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     document = queries.outgoing(actor, pk)
     form = forms.CommentForm(request.POST)
     if not form.is_valid():
-        return _show_outgoing(request, actor, document, form)
+        return show_outgoing(request, actor, document, form)
     actions.approve(actor, document, form.cleaned_data["comment"])
     messages.success(request, _("Đã duyệt và chuyển tới người ký."))
     return redirect("documents:outgoing_detail", pk)
@@ -282,7 +286,7 @@ def outgoing_return(request: HttpRequest, pk: UUID) -> HttpResponse:
     document = queries.outgoing(actor, pk)
     form = forms.ReturnForm(request.POST)
     if not form.is_valid():
-        return _show_outgoing(request, actor, document, form)
+        return show_outgoing(request, actor, document, form)
     actions.return_draft(actor, document, form.cleaned_data["reason"])
     messages.success(request, _("Đã trả lại người soạn thảo."))
     return redirect("documents:outgoing_list")
@@ -298,7 +302,7 @@ def outgoing_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
         return pki.for_agent(actions.ask_signature(actor, document))
     form = pki.ConsentForm.for_key(panels.key_of(pki.KeyKind.PERSON, actor), request.POST)
     if not form.is_valid():
-        return _show_outgoing(request, actor, document, form)
+        return show_outgoing(request, actor, document, form)
     document = actions.sign(actor, document, form.consent())
     done = _("Đã ký số, văn bản mang số %(reference)s.")
     messages.success(request, done % {"reference": document.reference})
@@ -315,7 +319,7 @@ def outgoing_seal(request: HttpRequest, pk: UUID) -> HttpResponse:
         return pki.for_agent(actions.ask_seal(actor, document))
     form = pki.ConsentForm.for_key(panels.key_of(pki.KeyKind.AGENCY, actor), request.POST)
     if not form.is_valid():
-        return _show_outgoing(request, actor, document, form)
+        return show_outgoing(request, actor, document, form)
     actions.seal(actor, document, form.consent())
     messages.success(request, _("Đã ký số cơ quan. Văn bản sẵn sàng phát hành."))
     return redirect("documents:outgoing_detail", pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.conf import settings
@@ -72,7 +72,7 @@ class ConsentForm(forms.Form):
             field.error_messages["required"] = _("Hãy nhập.")
 
     @classmethod
-    def for_key(cls, key: Key | None, data: Any = None) -> ConsentForm:
+    def for_key(cls, key: Key | None, data: Any = None) -> Self:
         """The form for a holder's current key."""
         if key is None:
             return cls(data)

@@ -34,6 +34,13 @@ _LABELS = {
 }
 PRINTED_AND_LOCKED = 4 | 128
 SIGNATURES_EXIST_APPEND_ONLY = 3
+# The matrix of an appearance on a page that is turned for display, by the degrees of the turn.
+UPRIGHT = {
+    0: (1, 0, 0, 1, 0, 0),
+    90: (0, 1, -1, 0, 0, 0),
+    180: (-1, 0, 0, -1, 0, 0),
+    270: (0, -1, 1, 0, 0, 0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,18 @@ def prepare_pdf(data: bytes, *, person: Box, agency: Box, title: str = "") -> by
     return prepare_fields(data, {PERSON_FIELD: person, AGENCY_FIELD: agency}, title=title)
 
 
-def prepare_fields(data: bytes, places: Mapping[str, Box], *, title: str = "") -> bytes:
-    """As `prepare_pdf`, with the empty signature fields of these names."""
+def prepare_fields(
+    data: bytes,
+    places: Mapping[str, Box],
+    *,
+    title: str = "",
+    drawn: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """As `prepare_pdf`, with the empty signature fields of these names.
+
+    drawn: by field, a PDF whose first page is what stands in it. A signature without a picture of
+    its own keeps it (SG-A-03, SG-A-05).
+    """
     check_unsigned_pdf(data)
     with open_strict(data) as pdf:
         _settle_form(pdf)
@@ -67,6 +84,9 @@ def prepare_fields(data: bytes, places: Mapping[str, Box], *, title: str = "") -
             if key in pdf.Root:
                 del pdf.Root[key]
         fields = [_add_field(pdf, name, box) for name, box in places.items()]
+        for name, field in zip(places, fields, strict=True):
+            if drawn and name in drawn:
+                _draw(pdf, field, drawn[name])
         pdf.Root["/AcroForm"] = pdf.make_indirect(
             pikepdf.Dictionary(Fields=pikepdf.Array(fields), SigFlags=SIGNATURES_EXIST_APPEND_ONLY)
         )
@@ -127,6 +147,14 @@ def _add_field(pdf: pikepdf.Pdf, name: str, box: Box) -> pikepdf.Object:
     known = list(notes) if isinstance(notes, pikepdf.Array) else []
     page.obj["/Annots"] = pikepdf.Array([*known, field])
     return field
+
+
+def _draw(pdf: pikepdf.Pdf, field: pikepdf.Object, page: bytes) -> None:
+    """Make the page the appearance of the field, upright as the reader sees it."""
+    with open_strict(page) as source:
+        form = pdf.copy_foreign(source.pages[0].as_form_xobject())
+    form["/Matrix"] = pikepdf.Array(UPRIGHT[int(field["/MK"]["/R"])])
+    field["/AP"] = pikepdf.Dictionary(N=form)
 
 
 def _rotation(page: pikepdf.Page) -> int:

@@ -22,7 +22,7 @@ from lienthong.core.signing import cms, fast, tsp
 from lienthong.core.signing.keys import DigestSigner
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pdf_check import fields_of, is_whole, open_strict
-from lienthong.core.signing.pdf_prepare import PERSON_FIELD
+from lienthong.core.signing.pdf_prepare import PERSON_FIELD, UPRIGHT
 from lienthong.core.signing.pdf_ready import check_ready
 from lienthong.core.signing.pdf_update import Update, places, put_value, with_range
 from lienthong.core.signing.pdf_verify import check_intact
@@ -55,10 +55,10 @@ def sign_pdf(
     """Return `data` with a signature in its empty field `field`.
 
     The person's signature certifies the document (DocMDP P 2). image_png: the visible mark, with
-    transparency; None leaves the field invisible. at: the signing time claimed, also shown.
-    timestamp: where to get a time-stamp over the signature (level B-T). When none can be had and it
-    is not required, the signature is made without (B-B) and place is kept for it:
-    `pdf_longterm.add_signature_timestamp` puts it in later.
+    transparency; None leaves the field as it was prepared, drawn or invisible. at: the signing
+    time claimed, also shown. timestamp: where to get a time-stamp over the signature (level B-T).
+    When none can be had and it is not required, the signature is made without (B-B) and place is
+    kept for it: `pdf_longterm.add_signature_timestamp` puts it in later.
 
     Raises PdfNotPrepared, SignerCertificateNotValid, SignatureNotMade, TimestampNotMade and what
     open_strict raises.
@@ -134,9 +134,12 @@ class PreparedPdf:
         value = update.add(
             _dictionary(name, reason, location, at, certifies=first, reserved=reserved)
         )
-        picture = _add_picture(update, place, image_png)
-        entries = f"/V {value} 0 R /AP << /N {picture} 0 R >>"
-        update.replace(place, entries, without=("/V", "/AP"))
+        if image_png is None and "/AP" in place:
+            update.replace(place, f"/V {value} 0 R", without=("/V",))
+        else:
+            picture = _add_picture(update, place, image_png)
+            entries = f"/V {value} 0 R /AP << /N {picture} 0 R >>"
+            update.replace(place, entries, without=("/V", "/AP"))
         if first:
             entry = f"/Perms << /DocMDP {value} 0 R >>"
             update.replace(self.pdf.Root, entry, without=("/Perms",))
@@ -200,9 +203,7 @@ def _add_picture(update: Update, place: pikepdf.Dictionary, image_png: bytes | N
     x1, y1, x2, y2 = (float(edge) for edge in place["/Rect"])
     turn = int(place["/MK"].get("/R", 0)) if "/MK" in place else 0
     width, height = (y2 - y1, x2 - x1) if turn in {90, 270} else (x2 - x1, y2 - y1)
-    matrix = {90: "0 1 -1 0 0 0", 180: "-1 0 0 -1 0 0", 270: "0 -1 1 0 0 0"}.get(
-        turn, "1 0 0 1 0 0"
-    )
+    matrix = " ".join(map(str, UPRIGHT.get(turn, UPRIGHT[0])))
     resources, content = "<< >>", ""
     if image_png is not None:
         image = _image(image_png)

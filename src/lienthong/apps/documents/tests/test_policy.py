@@ -15,6 +15,7 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents import policy, queries
 from lienthong.apps.documents.models import (
     Dossier,
+    ElectronicCopy,
     IncomingAttachment,
     IncomingDocument,
     NumberSeries,
@@ -264,6 +265,7 @@ def test_the_desk_counts_what_waits_for_each_person(ministry: Desk) -> None:
 
 TABLES: list[type[Model]] = [
     Dossier,
+    ElectronicCopy,
     IncomingAttachment,
     IncomingDocument,
     NumberSeries,
@@ -292,6 +294,13 @@ def test_the_database_hides_every_table_from_other_organizations(
         )
         StatusReport.objects.create(
             organization=own, document=incoming, status="01", outbound_id=1, at=timezone.now()
+        )
+        ElectronicCopy.objects.create(
+            organization=own,
+            outgoing=outgoing,
+            kind="sao_y",
+            made_at=timezone.now(),
+            made_by_id=ministry.clerk.seat_id,
         )
         mine = {table.__name__: table._default_manager.count() for table in TABLES}
 
