@@ -2,9 +2,11 @@
 
 from django.db import migrations, models
 
-FUNCTIONS = """
-INSERT INTO directory_version (id, number) VALUES (1, 1) ON CONFLICT DO NOTHING;
-"""
+# The numbers come from a sequence, so that none is used twice, even when the tables were emptied.
+COUNT = (
+    "INSERT INTO directory_version (id, number) VALUES (1, nextval('directory_version_number'))"
+    " ON CONFLICT (id) DO UPDATE SET number = excluded.number;"
+)
 WHOSE = {
     "directory_organization": "id",
     "directory_organizationcode": "organization_id",
@@ -14,11 +16,11 @@ EVENTS = {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD"}
 
 
 def triggers() -> str:
-    text = [FUNCTIONS]
+    text = ["CREATE SEQUENCE directory_version_number;", COUNT]
     for table, column in WHOSE.items():
         text.append(
             f"CREATE FUNCTION {table}_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " UPDATE directory_version SET number = number + 1 WHERE id = 1;"
+            f" {COUNT}"
             f" INSERT INTO directory_change (organization_id) SELECT DISTINCT {column} FROM touched;"
             " RETURN NULL; END $$;"
         )
@@ -35,6 +37,7 @@ def no_triggers() -> str:
     return "".join(
         [f"DROP TRIGGER {table}_{event.lower()}ed ON {table};" for table in WHOSE for event in EVENTS]
         + [f"DROP FUNCTION {table}_changed();" for table in WHOSE]
+        + ["DROP SEQUENCE directory_version_number;"]
     )
 
 

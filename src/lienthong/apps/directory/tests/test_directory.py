@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
@@ -202,3 +203,19 @@ def test_units_stand_in_vietnamese_order(nghe_an: api.Organization) -> None:
         "Đảng ủy",
         "Văn phòng",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_snapshot_never_outlives_its_rows() -> None:
+    """Emptied tables that are filled again as often give the rows of now, not those of before."""
+    seen = []
+    for name in ("Sở Thứ nhất", "Sở Thứ hai"):
+        organization = api.register(
+            name=name, kind=api.Kind.OTHER, codes={api.Scheme.QD20: "H98.1"}
+        )
+        seen.append([each.name for each in api.snapshot()])
+        assert api.find("H98.1") == organization
+        call_command("flush", interactive=False, verbosity=0)
+        assert api.snapshot() == ()
+
+    assert seen == [["Sở Thứ nhất"], ["Sở Thứ hai"]]
