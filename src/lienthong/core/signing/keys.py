@@ -102,6 +102,7 @@ class KeySigner:
         verify_digest(self.public_key, digest, signature)
         return signature
 
+    @cached_property
     def unchecked(self) -> VolumeSigner:
         """The same key without the check; see VolumeSigner for where it may be used."""
         return VolumeSigner(self._key, self._certificate, self._chain)

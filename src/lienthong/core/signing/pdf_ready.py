@@ -30,18 +30,19 @@ KNOWN_MAX = 4096
 INVISIBLE = 1
 _PAIR = {"NguoiKy", "CoQuan"}  # the seal covers a third of the person's mark (SG-A-02)
 _KINDS = {"/Page": "trang", "/Font": "phông chữ", "/Image": "ảnh", "/Form": "khối nội dung"}
-_known: OrderedDict[bytes, None] = OrderedDict()
+_known: OrderedDict[str, None] = OrderedDict()
 _lock = threading.Lock()
 
 Key = tuple[int, int]
 
 
-def check_ready(data: bytes, pdf: pikepdf.Pdf) -> None:
+def check_ready(data: bytes, pdf: pikepdf.Pdf, *, sha256: str = "") -> None:
     """Check a document that is about to get its first signature; one with a signature passes.
 
-    pdf: the same bytes, opened. Raises PdfActiveContent, PdfHiddenContent or PdfBroken.
+    pdf: the same bytes, opened. sha256: of them, in hexadecimal, when it is known.
+    Raises PdfActiveContent, PdfHiddenContent or PdfBroken.
     """
-    digest = hashlib.sha256(data).digest()
+    digest = sha256 or hashlib.sha256(data).hexdigest()
     with _lock:
         if digest in _known:
             return

@@ -19,7 +19,7 @@ import pikepdf
 from PIL import Image
 
 from lienthong.core.signing import cms, fast, tsp
-from lienthong.core.signing.keys import DigestSigner
+from lienthong.core.signing.keys import DigestSigner, KeySigner
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pdf_check import fields_of, is_whole, open_strict
 from lienthong.core.signing.pdf_prepare import PERSON_FIELD, UPRIGHT
@@ -82,24 +82,27 @@ class PreparedPdf:
     """A PDF read and hashed before the moment of signing, so that a signature then costs the key
     operation and little else (SG 11.2). `of` makes it; use it as a context, or `close` it.
 
-    is_whole: every object of it reads and its pages are one tree.
+    is_whole: every object of it reads and its pages are one tree. start: an update of it, still
+    empty.
     """
 
     data: bytes
     pdf: pikepdf.Pdf
     hashed: fast.FileHash
     is_whole: bool
+    start: Update
 
     @classmethod
     def of(cls, data: bytes) -> PreparedPdf:
         """Read `data` and check that it may be signed. Raises as open_strict and check_ready."""
         pdf = open_strict(data)
         try:
-            check_ready(data, pdf)
+            hashed = fast.hash_file(data)
+            check_ready(data, pdf, sha256=hashed.sha256)
+            return cls(data, pdf, hashed, is_whole(pdf), Update.begin(data, pdf))
         except BaseException:
             pdf.close()
             raise
-        return cls(data, pdf, fast.hash_file(data), is_whole(pdf))
 
     def __enter__(self) -> PreparedPdf:
         return self
@@ -128,7 +131,7 @@ class PreparedPdf:
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             raise SignerCertificateNotValid(name=common_name(certificate))
         reserved = RESERVED_WITH_TIMESTAMP_BYTES if timestamp else RESERVED_BYTES
-        update = Update.begin(self.data, self.pdf)
+        update = self.start.again()
         place = _empty_field(self.pdf, field)
         first = field == PERSON_FIELD and "/Perms" not in self.pdf.Root
         value = update.add(
@@ -144,15 +147,16 @@ class PreparedPdf:
             entry = f"/Perms << /DocMDP {value} 0 R >>"
             update.replace(self.pdf.Root, entry, without=("/Perms",))
         stamp = tsp.stamper(timestamp, at, required=timestamp_required) if timestamp else None
-        out, gap = with_range(update.finish(), len(self.data), reserved)
-        hashed = fast.hash_file(out, begun=self.hashed)
-        digest = hashed.covered(out, gap, len(out))
-        signed = put_value(out, gap, cms.build(signer, digest, stamp=stamp))
+        added, gap = with_range(update.added(), 0, reserved, before=len(self.data))
+        hashed = self.hashed.grown(added[: gap[0]])
+        covered = bytes.fromhex(hashed.grown(added[gap[1] :]).sha256)
+        value_der = cms.build(_without_check(signer), covered, stamp=stamp)
+        signed = self.data + put_value(added, gap, value_der)
         self._check(signed, field, hashed)
         return signed
 
     def _check(self, signed: bytes, field: str, hashed: fast.FileHash) -> None:
-        """Read the result back: every signature in it, and what the last one covers.
+        """Read the result back: every signature in it is verified, and what the last one covers.
 
         What stood before was read in full; if all of it was sound, only what was added is.
         """
@@ -161,6 +165,11 @@ class PreparedPdf:
         trouble = check_intact(signed, last_field=field)
         if trouble:
             raise SignatureNotMade(detail=trouble)
+
+
+def _without_check(signer: DigestSigner) -> DigestSigner:
+    """A key in memory without its own check: the signature is verified where it then stands."""
+    return signer.unchecked if type(signer) is KeySigner else signer
 
 
 def _empty_field(pdf: pikepdf.Pdf, wanted: str) -> pikepdf.Dictionary:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pikepdf
 
@@ -45,6 +45,10 @@ class Update:
         out = bytearray(b"" if data.endswith((b"\n", b"\r")) else b"\n")
         return cls(data, " ".join(entries), int(trailer["/Size"]), out, {}, is_stream)
 
+    def again(self) -> Update:
+        """Another update of the same file, when nothing was added to this one yet."""
+        return replace(self, out=bytearray(self.out), offsets={})
+
     def add(self, body: bytes) -> int:
         """Write a new object; return its number."""
         number = self.number
@@ -71,10 +75,14 @@ class Update:
 
     def finish(self) -> bytes:
         """The whole file: what was there, the update, its cross-reference section."""
+        return self.data + self.added()
+
+    def added(self) -> bytes:
+        """What comes after the file as it was."""
         start = len(self.data) + len(self.out)
         section = self._stream_section(start) if self.is_stream else self._table()
         end = b"startxref\n%d\n%%%%EOF\n" % start
-        return self.data + bytes(self.out) + section + end
+        return bytes(self.out) + section + end
 
     def _table(self) -> bytes:
         table = bytearray(b"xref\n")
@@ -133,12 +141,17 @@ def fill(document: bytes, start: int, reserved: int, make: Callable[[bytes], byt
     return put_value(out, gap, make(digest.digest()))
 
 
-def with_range(document: bytes, start: int, reserved: int) -> tuple[bytearray, tuple[int, int]]:
-    """The document with ByteRange in its place, and where Contents stands, still empty."""
+def with_range(
+    document: bytes, start: int, reserved: int, *, before: int = 0
+) -> tuple[bytearray, tuple[int, int]]:
+    """The document with ByteRange in its place, and where Contents stands in it, still empty.
+
+    before: how many bytes of the file come before `document`, when that is only its end.
+    """
     out = bytearray(document)
     gap = out.index(b"/Contents <", start) + len(b"/Contents ")
     after = gap + 2 * reserved + 2
-    span = f"[0 {gap} {after} {len(out) - after}]".encode().ljust(_RANGE_WIDTH)
+    span = f"[0 {before + gap} {before + after} {len(out) - after}]".encode().ljust(_RANGE_WIDTH)
     at = out.index(b"/ByteRange ", start) + len(b"/ByteRange ")
     out[at : at + _RANGE_WIDTH] = span
     return out, (gap, after)

@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lienthong.core import signing
-from lienthong.core.signing import Box, Indication, Verdict
+from lienthong.core.signing import Box, Indication, KeySigner, SignatureNotMade, Verdict
+from lienthong.core.signing.keys import VolumeSigner
 from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import (
     AGENCY_CODE,
@@ -240,6 +241,22 @@ def test_signing_needs_a_certificate_in_its_period() -> None:  # R63
             location="",
             at=NOW + timedelta(days=365 * 6),
         )
+
+
+class _Faulty(VolumeSigner):
+    """A key whose signatures come out wrong, as after a fault in the machine."""
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        return super().sign_digest(bytes(len(digest)))
+
+
+def test_a_wrong_signature_does_not_leave_the_machine() -> None:  # SG 6.2
+    sound = make_pki().person()
+    signer = KeySigner(sound._key, sound.certificate, sound.chain)
+    vars(signer)["unchecked"] = _Faulty(sound._key, sound.certificate, sound.chain)
+
+    with pytest.raises(SignatureNotMade):
+        samples.sign_person(samples.prepared(), signer)
 
 
 def test_a_field_is_signed_once() -> None:

@@ -99,7 +99,7 @@ def _services(material: Material) -> list[dict[str, Any]]:
     )
     serials = [material.service.certificate.serial_number]
     responder = ocsp.Responder(
-        by.certificate, answering, dict.fromkeys(serials), nonce_signer=answering.unchecked()
+        by.certificate, answering, dict.fromkeys(serials), nonce_signer=answering.unchecked
     )
     question = ocsp.build_request(material.service.certificate, by.certificate)
     with_nonce = ocsp.build_request(

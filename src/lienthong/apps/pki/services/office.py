@@ -214,7 +214,7 @@ def _responder(
     own = x509.load_pem_x509_certificate(row.pem.encode("ascii"))
     written = (directory / "ocsp" / row.name / "certificate.pem").read_bytes()
     responder = Responder(
-        own, signer, statuses, archive_cutoff=row.not_before, nonce_signer=signer.unchecked()
+        own, signer, statuses, archive_cutoff=row.not_before, nonce_signer=signer.unchecked
     )
     return responder, hashlib.sha256(written).digest()
 

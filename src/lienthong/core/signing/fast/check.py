@@ -131,7 +131,7 @@ class FileHash:
 
     What a signature covers begins like the file itself, up to the gap, so its digest goes on from
     there: a file of any number of signatures is hashed once (SG 11.2). size, state: how far the
-    computation has come, for a file that grows at its end.
+    computation has come, for a file that grows at its end (`grown`).
     """
 
     size: int
@@ -141,6 +141,13 @@ class FileHash:
     @property
     def sha256(self) -> str:
         return self.state.hexdigest()
+
+    def grown(self, added: bytes | bytearray) -> FileHash:
+        """Of the file with `added` at its end, where a signature's Contents may stand next."""
+        state, size = self.state.copy(), self.size + len(added)
+        with memoryview(added) as view:
+            state.update(view)
+        return FileHash(size, state, {**self.states, size: state})
 
     def covered(self, data: bytes | bytearray, gap: tuple[int, int], end: int) -> bytes:
         """SHA-256 of what a signature covers."""
@@ -158,37 +165,32 @@ class _State(Protocol):
     def hexdigest(self) -> str: ...
 
 
-def hash_file(
-    data: bytes | bytearray, *, begun: FileHash | None = None, gaps: Collection[int] | None = None
-) -> FileHash:
+def hash_file(data: bytes | bytearray, *, gaps: Collection[int] | None = None) -> FileHash:
     """Hash a file once, so that its SHA-256 and those of its signatures are known.
 
-    begun: of the file that this one was before something was added at its end. gaps: where the
-    signatures' Contents stand; None has them looked for.
+    gaps: where the signatures' Contents stand; None has them looked for.
     """
     at, states = 0, dict[int, _State]()
     state: _State = hashlib.sha256()
-    if begun is not None:
-        at, state, states = begun.size, begun.state.copy(), dict(begun.states)
     with memoryview(data) as view:
-        for gap in sorted(_gaps(data, at) if gaps is None else gaps):
+        for gap in sorted(_gaps(data) if gaps is None else gaps):
             state.update(view[at:gap])
             states[gap], at = state.copy(), gap
         state.update(view[at:])
     return FileHash(len(data), state, states)
 
 
-def _gaps(data: bytes | bytearray, since: int) -> set[int]:
+def _gaps(data: bytes | bytearray) -> set[int]:
     """Where the last signatures' Contents seem to stand; a wrong guess costs time, no more."""
     found: set[int] = set()
-    at, lowest = len(data), since
+    at, lowest = len(data), 0
     while len(found) < SIGNATURES_MAX and (at := data.rfind(b"/ByteRange", lowest, at)) >= 0:
         match = _GAP.match(data, at)
         gap = int(match.group(1)) if match else -1
-        if not since <= gap <= len(data):
+        if not 0 <= gap <= len(data):
             break
         found.add(gap)
-        lowest = max(since, at - NEAR_BYTES)
+        lowest = max(0, at - NEAR_BYTES)
     return found
 
 
