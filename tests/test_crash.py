@@ -1,15 +1,13 @@
-"""kill -9, anywhere, while 500 documents travel: nothing acknowledged is lost, nothing is doubled.
+"""kill -9 of what puts documents on a desk: each arrives there once, and nothing is left over.
 
-Real processes of three nodes on a real PostgreSQL. When each falls is random with a fixed seed,
-counted in documents that have been acknowledged; what each is doing at that instant differs from
-run to run, and the claim has to hold in each.
+Real processes of three nodes on a real PostgreSQL. The axis, its bytes and its log under kill -9
+are the battery's (`lienthong bench durability`, its tests in `run/durability`); here the workers
+fall, and the receiver that hands to them.
 """
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -18,34 +16,27 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from lienthong.apps.pki import api as pki
 from lienthong.core.signing.authority import make_ec_key
 from lienthong.run.demo import country as countries
 from lienthong.run.demo.nation import Nation, build
-from lienthong.run.postgres import EmbeddedPostgres
+from lienthong.run.postgres import EmbeddedPostgres, with_database
 
-from .support.evidence import Evidence
 from .support.waiting import wait_until
 
-DOCUMENTS = 500
+DOCUMENTS = 60
 SEED = 20260302
 FIRST_PORT = 21080
 FILL = Path(__file__).parent / "support" / "fill_outbox.py"
 
-HUB = "truc-hub"
-SENDER, RECEIVER = "bo-access_point", "tinh-access_point"
-SENDER_WORKER, RECEIVER_WORKER = "bo-worker", "tinh-worker"
-DATABASE = "PostgreSQL"
-
-# Workers fall early: what a dead one was doing is put back after its heartbeat has been silent.
-# The sender falls after the database: what it was sending then is free again at once. The receiver
-# does not: it has to find its way back by itself.
-VICTIMS = (
-    RECEIVER_WORKER, HUB, SENDER, SENDER_WORKER, RECEIVER, HUB, DATABASE, SENDER, HUB, HUB,
-)  # fmt: skip
+# A dead worker's job is put back after its heartbeat has been silent for a while: the fewer fall
+# late, the sooner everything is on the desk.
+VICTIMS = ("tinh-worker", "bo-worker", "tinh-access_point", "tinh-worker")
 
 
 @pytest.fixture
@@ -77,48 +68,53 @@ def nation(tmp_path: Path, server: EmbeddedPostgres) -> Iterator[Nation]:
 
 
 @pytest.mark.crash
-def test_nothing_acknowledged_is_lost_and_nothing_is_doubled_when_processes_are_killed(
-    nation: Nation, server: EmbeddedPostgres
+def test_each_document_is_once_on_the_desk_when_workers_and_receiver_are_killed(
+    nation: Nation,
 ) -> None:
-    evidence = Evidence(nation)
     chance = random.Random(SEED)  # noqa: S311  instants, not secrets
     instants = sorted(chance.sample(range(5, DOCUMENTS - 20), len(VICTIMS)))
-    seen: list[int] = []
 
-    with queueing_documents(nation) as program:
-        for victim, sent in zip(VICTIMS, instants, strict=True):
-            wait_until(partial(evidence.has_receipts, sent), within_s=120, every_s=0.25)
+    with queueing_documents(nation):
+        for victim, arrived in zip(VICTIMS, instants, strict=True):
+            wait_until(partial(has_arrived, nation, arrived), within_s=240, every_s=0.25)
             time.sleep(chance.uniform(0, 0.5))
-            if victim == DATABASE:
-                assert program.wait(120) == 0  # it does not come back by itself
-            kill(victim, nation, server)
-            seen.append(evidence.check_acknowledged_is_kept(datetime.now(UTC)))
-            keep_running(nation)
-    settle(nation, evidence)
-    for child in nation.supervisor.children.values():
-        child.kill()  # also the last word is what databases and disks say
+            nation.supervisor.children[victim].restart()
+        wait_until(partial(is_done, nation), within_s=240, every_s=0.5)
 
-    assert seen == sorted(seen)
-    # The sender holds a receipt for each document; each verifies, and the axis has what it is for.
-    held = evidence.check_acknowledged_is_kept(datetime.now(UTC))
-    assert held >= DOCUMENTS
-    assert evidence.receipts() == DOCUMENTS
-    # One log, of which every checkpoint that was given out is an earlier state; no body is damaged.
-    assert evidence.check_log().size == evidence.count("truc", "hub_packet")
-    evidence.check_bytes()
-    # Each document is once at the axis and once on the desk of the province.
-    assert evidence.count("truc", "hub_packet", "kind = 'edoc'") == DOCUMENTS
-    left = {each.document_id for each in evidence.acknowledged("bo")}
-    arrived = [
-        row[0]
-        for row in evidence.rows("tinh", "SELECT document_id FROM documents_incomingdocument")
-    ]
-    assert len(arrived) == DOCUMENTS
-    assert set(arrived) == left
-    assert evidence.count("tinh", "access_point_inbound") == DOCUMENTS
-    delivered = "state = 'DELIVERED' AND agency_code = 'H99'"
-    assert evidence.count("truc", "hub_delivery", delivered) == DOCUMENTS
-    assert evidence.count("tinh", "procrastinate_jobs", "status = 'failed'") == 0
+    left = rows(
+        nation, "bo", "SELECT document_id FROM access_point_outbound WHERE kind = 'edoc' ORDER BY 1"
+    )
+    on_the_desk = rows(
+        nation, "tinh", "SELECT document_id FROM documents_incomingdocument ORDER BY 1"
+    )
+    assert len(left) == DOCUMENTS
+    assert on_the_desk == left
+    assert count(nation, "tinh", "access_point_inbound") == DOCUMENTS
+    assert count(nation, "tinh", "procrastinate_jobs", "status = 'failed'") == 0
+
+
+def rows(nation: Nation, node: str, query: str) -> list[Any]:
+    """Ask a node's database as its administrator: no row security and no process between."""
+    url = with_database(nation.server.admin_url, nation.nodes[node].database_name)
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def count(nation: Nation, node: str, table: str, where: str = "true") -> int:
+    found: int = rows(nation, node, f"SELECT count(*) FROM {table} WHERE {where}")[0][0]  # noqa: S608  names of the test
+    return found
+
+
+def has_arrived(nation: Nation, number: int) -> bool:
+    return count(nation, "tinh", "access_point_inbound") >= number
+
+
+def is_done(nation: Nation) -> bool:
+    """Whether every document has been received, acknowledged and put on the clerk's desk."""
+    return (
+        count(nation, "tinh", "access_point_inbound", "state = 'ACKED'") >= DOCUMENTS
+        and count(nation, "tinh", "documents_incomingdocument") >= DOCUMENTS
+    )
 
 
 @contextmanager
@@ -138,35 +134,3 @@ def queueing_documents(nation: Nation) -> Iterator[subprocess.Popen[bytes]]:
             yield program
         finally:
             program.kill()
-
-
-def kill(victim: str, nation: Nation, server: EmbeddedPostgres) -> None:
-    """End a process as a power cut would."""
-    if victim != DATABASE:
-        nation.supervisor.children[victim].kill()
-        return
-    assert server.pid is not None
-    os.kill(server.pid, signal.SIGKILL)
-    server.stop()
-    server.start()
-
-
-def keep_running(nation: Nation) -> None:
-    """Start again what is not running, as the supervisor of a node does."""
-    for child in nation.supervisor.children.values():
-        if not child.is_running:
-            child.restart()
-
-
-def settle(nation: Nation, evidence: Evidence) -> None:
-    """Wait until every document has been received, acknowledged and put on the clerk's desk."""
-
-    def is_done() -> bool:
-        keep_running(nation)
-        return (
-            evidence.receipts() >= DOCUMENTS
-            and evidence.count("tinh", "access_point_inbound", "state = 'ACKED'") >= DOCUMENTS
-            and evidence.count("tinh", "documents_incomingdocument") >= DOCUMENTS
-        )
-
-    wait_until(is_done, within_s=240, every_s=0.5)

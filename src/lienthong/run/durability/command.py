@@ -16,24 +16,34 @@ from lienthong.core.errors import Problem
 from lienthong.run.bench.exchange import say
 from lienthong.run.supervisor import terminated_like_interrupted
 
-from . import kills
+from . import disk, kills, partition, power, restart
 from .figures import Figures
 
 SEED = 20260302
 
 
-def drills(rounds: int, seed: int) -> Mapping[str, Callable[[Path], Figures]]:
+def drills(rounds: int, seed: int, records: int) -> Mapping[str, Callable[[Path], Figures]]:
     """Every drill by its name; each works in a directory of its own."""
-    return {"kill": partial(kills.drill, rounds=rounds, seed=seed)}
+    share = max(2, rounds // 10)
+    return {
+        "kill": partial(kills.drill, rounds=rounds, seed=seed),
+        "disk-full": disk.full,
+        "fsync-error": disk.failing_sync,
+        "power-loss": partial(power.drill, rounds=share, seed=seed),
+        "partition": partial(partition.drill, rounds=share, seed=seed),
+        "restart": partial(restart.drill, records=records),
+    }
 
 
-NAMES = tuple(drills(0, 0))
+NAMES = tuple(drills(0, 0, 0))
 
 
-def run(directory: Path, *, names: Sequence[str], rounds: int, seed: int) -> list[Figures]:
+def run(
+    directory: Path, *, names: Sequence[str], rounds: int, seed: int, records: int
+) -> list[Figures]:
     """Run the drills and return their figures. Raises Problem when one cannot be prepared."""
     found = []
-    for name, drill in drills(rounds, seed).items():
+    for name, drill in drills(rounds, seed, records).items():
         if name in names:
             say(f"Diễn tập: {name} …")
             found.append(drill(directory / name))
@@ -63,10 +73,23 @@ def summary(found: Sequence[Figures]) -> dict[str, Any]:
 )
 @click.option("--drill", "names", multiple=True, type=click.Choice(NAMES), help="Only this drill.")
 @click.option("--seed", default=SEED, show_default=True, help="Decides the random instants.")
+@click.option(
+    "--records",
+    default=20_000,
+    show_default=True,
+    type=click.IntRange(1, 10_000_000),
+    help="Packets on record when the restart is measured.",
+)
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Work here and keep it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
 def main(
-    rounds: int, names: tuple[str, ...], seed: int, directory: Path | None, as_json: bool
+    *,
+    rounds: int,
+    names: tuple[str, ...],
+    seed: int,
+    records: int,
+    directory: Path | None,
+    as_json: bool,
 ) -> None:
     """Make faults while packets travel; nothing acknowledged may be lost or doubled."""
     with ExitStack() as stack:
@@ -75,7 +98,7 @@ def main(
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="lienthong-durability-"))
             directory = Path(name)
         try:
-            found = run(directory, names=names or NAMES, rounds=rounds, seed=seed)
+            found = run(directory, names=names or NAMES, rounds=rounds, seed=seed, records=records)
         except Problem as problem:
             raise click.ClickException(f"{problem.code}: {problem.sentence}") from problem
     if as_json:

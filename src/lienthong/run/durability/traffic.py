@@ -173,10 +173,10 @@ def feeding(world: World) -> Iterator[Feed]:
             process.kill()
 
 
-def wait_for(holds: Callable[[], Any], what: str, within_s: float) -> None:
+def wait_for(holds: Callable[[], Any], what: str, within_s: float, *, every_s: float = 0.2) -> None:
     """Look again until something holds. Raises NotSettled."""
     give_up_at = time.monotonic() + within_s
     while not holds():
         if time.monotonic() > give_up_at:
             raise NotSettled(within_s=round(within_s), what=what)
-        time.sleep(0.2)
+        time.sleep(every_s)
