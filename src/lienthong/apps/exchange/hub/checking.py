@@ -8,6 +8,7 @@ for the interpreter. When a packet has waited, because one before it takes long,
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -54,6 +55,7 @@ class Checking(Generic[T]):
         self._pool = ThreadPoolExecutor(threads, "hub-check")
         self._waiting: deque[Asked[T]] = deque()
         self._finished: deque[Asked[T]] = deque()
+        self._finishing = threading.Lock()
         self._running = 0
         self._help: asyncio.TimerHandle | None = None
 
@@ -94,8 +96,10 @@ class Checking(Generic[T]):
         """
         while (asked := self._next()) is not None:
             asked.run()
-            self._finished.append(asked)
-            if len(self._finished) == 1:
+            with self._finishing:  # of two threads that finish at once, one must be the first
+                self._finished.append(asked)
+                is_first = len(self._finished) == 1
+            if is_first:
                 loop.call_soon_threadsafe(self._tell)
         loop.call_soon_threadsafe(self._ended, loop)
 
