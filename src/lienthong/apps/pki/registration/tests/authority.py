@@ -52,6 +52,21 @@ def certify(folder: Path, actor: Actor, organization_id: int) -> pki.Certificate
     )
 
 
+def certify_later(authority: Authority, actor: Actor, organization_id: int) -> None:
+    """As `certify`, while the services run; returns when they know the certificate."""
+    certificate = certify(authority.folder, actor, organization_id)
+    registry.sync(authority.folder, at=timezone.now())
+    until = time.monotonic() + 20
+    while True:
+        try:
+            pki.check_usable(certificate, at=timezone.now())
+        except pki.CertificateStatusUnknown:
+            assert time.monotonic() < until, "the services never knew the certificate"
+            time.sleep(0.1)
+        else:
+            return
+
+
 def give_mandate(folder: Path, organization: directory.Organization, *registrars: Actor) -> Mandate:
     """A mandate for an agency and all below it, by two officers of the authority (SG 4.4)."""
     axis = directory.register(name="Trung tâm chứng thực", codes={directory.Scheme.QD20: "G98"})

@@ -32,7 +32,7 @@ from lienthong.apps.pki.registration.rules import Ground, RequestState
 from lienthong.core import signing
 from lienthong.core.signing.authority import Subject, make_certificate_request, make_ec_key
 
-from .authority import Authority, certify
+from .authority import Authority, certify_later
 from .conftest import PAPER, PIN, Ministry, Office, seated
 
 NEW_PIN = "246802"
@@ -202,7 +202,7 @@ def test_a_registrar_whom_the_mandate_does_not_name_is_refused_with_the_reason(
 ) -> None:
     """SG-D-01, R65: the request goes back to the registrars, nothing is issued."""
     third = seated(ministry.organization, "dk3.bo", "Ngô Thị Ba", Role.REGISTRAR)
-    certify(authority.folder, third, ministry.organization.pk)
+    certify_later(authority, third, ministry.organization.pk)
     request = deciding.approve(third, verified(ministry), PIN)
 
     refused = sending.send(request)
