@@ -24,6 +24,7 @@ from lienthong.core.signing.policy import Algorithm
 
 CMS_SIZE_MAX_BYTES = 512 * 1024
 CERTIFICATES_MAX = 50
+LISTED_MAX = 100  # attributes, digests: each costs time before anything is believed (R42)
 
 DATA = der.oid("1.2.840.113549.1.7.1")
 TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
@@ -216,6 +217,7 @@ def _read(body: cms.SignedData, content_type: str) -> SignedCMS:
     attributes = info["signed_attrs"]
     if not isinstance(attributes, cms.CMSAttributes) or not len(attributes):
         raise CMSInvalid("chữ ký không có thuộc tính được ký")
+    _check_counts(attributes, info["unsigned_attrs"], body["digest_algorithms"])
     members = [bytes(attribute.dump()) for attribute in attributes]
     if members != sorted(members):
         raise CMSInvalid("các thuộc tính được ký không theo thứ tự DER")
@@ -242,6 +244,12 @@ def _read(body: cms.SignedData, content_type: str) -> SignedCMS:
         timestamps=_timestamps(info["unsigned_attrs"]),
         content=content,
     )
+
+
+def _check_counts(*lists: core.Asn1Value) -> None:
+    """Raise CMSInvalid when a list of the message is longer than any real one (R42)."""
+    if any(isinstance(one, core.SetOf) and len(one) > LISTED_MAX for one in lists):
+        raise CMSInvalid("chữ ký có quá nhiều thuộc tính hoặc thuật toán")
 
 
 def _content(encapsulated: cms.EncapsulatedContentInfo, content_type: str) -> bytes | None:

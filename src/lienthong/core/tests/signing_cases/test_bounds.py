@@ -17,7 +17,7 @@ from functools import cache
 import pytest
 
 from lienthong.core import signing
-from lienthong.core.signing import KeySigner, der
+from lienthong.core.signing import KeySigner, Verdict, der
 from lienthong.core.signing import cms as written
 from lienthong.core.signing.authority import Authority, make_ec_key
 from lienthong.core.signing.verify_file import verify_bytes
@@ -169,24 +169,23 @@ def _bag(count: int) -> tuple[KeySigner, list[bytes]]:
     return KeySigner(key, bag[0], bag), []
 
 
+def with_attributes(signer: KeySigner, content: bytes, count: int) -> bytes:
+    """A signature with `count` attributes that nobody knows beside the usual ones."""
+    more = [
+        forger.attribute(der.oid(f"1.3.6.1.4.1.32473.{number}"), der.NULL)
+        for number in range(count)
+    ]
+    return forger.forge(
+        signer, content, attributes=sorted([*forger.usual_attributes(signer, content), *more])
+    )
+
+
 MESSAGES: dict[str, Callable[[KeySigner, bytes], bytes]] = {
     "many small values": lambda signer, content: der.sequence(_many(b"\x05\x00")),
     "many digest algorithms": lambda signer, content: forger.forge(
         signer, content, listed=[written.SHA256_ID] * 30_000
     ),
-    "many attributes": lambda signer, content: forger.forge(
-        signer,
-        content,
-        attributes=sorted(
-            [
-                *forger.usual_attributes(signer, content),
-                *(
-                    forger.attribute(der.oid(f"1.3.6.1.4.1.32473.{n}"), der.NULL)
-                    for n in range(20_000)
-                ),
-            ]
-        ),
-    ),
+    "many attributes": lambda signer, content: with_attributes(signer, content, 20_000),
     "many SignerInfos": lambda signer, content: forger.forge(
         signer, content, infos=lambda one: [one] * 1_000
     ),
@@ -212,3 +211,16 @@ def test_a_nasty_signature_is_verified_within_bounds(name: str) -> None:
     _warm()
 
     within_bounds(lambda: signing.verify_detached(content, signature, trust=trust, at=NOW))
+
+
+@rule("R42")
+@pytest.mark.parametrize(("more", "verdict"), [(20, Verdict.VALID), (200, Verdict.INVALID)])
+def test_a_signature_may_have_some_unknown_attributes_but_not_hundreds(
+    more: int, verdict: Verdict
+) -> None:
+    content = b"goi tin"
+    signature = with_attributes(test_pki().service(), content, more)
+
+    report = signing.verify_detached(content, signature, trust=test_pki().trust, at=NOW)
+
+    assert report.verdict is verdict
