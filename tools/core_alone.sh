@@ -7,4 +7,4 @@ uv=$(command -v uv || echo .venv/bin/uv)
 [ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true
 UV_PROJECT_ENVIRONMENT=var/core-env "$uv" sync --frozen --quiet --no-default-groups --group core
 var/core-env/bin/python -c 'import importlib.util as u; assert not u.find_spec("django")'
-exec var/core-env/bin/pytest -c tools/core-pytest.ini --rootdir . -q src/lienthong/core
+exec var/core-env/bin/pytest -c tools/core-pytest.ini --rootdir . -q -n "${WORKERS:-2}" --dist loadfile src/lienthong/core
