@@ -23,10 +23,23 @@ os.environ["LIENTHONG_DATABASE_URL"] = f"postgresql://lienthong@/lienthong?host=
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lienthong.run.settings")
 (DIRECTORY / "data").mkdir()
 
+_LONG = ("browser", "crash")  # marks of tests that start whole nodes
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Registered last, so that these fixtures replace pytest-django's of the same name.
     config.pluginmanager.import_plugin("lienthong.run.pytest_database")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker waits for the other at the end.
+
+    A file's tests stay on one worker; all journeys in the browser share one country.
+    """
+    for item in items:
+        group = "browser" if item.get_closest_marker("browser") else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in _LONG))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
