@@ -14,7 +14,13 @@ from pytest_django import Settings
 import lienthong
 
 SOURCE = Path(lienthong.__file__).parent
-PUBLIC = {"/suc-khoe", "/tai-khoan/dang-nhap", "/tai-khoan/dang-xuat", "/ngon-ngu/"}
+PUBLIC = {
+    "/suc-khoe",
+    "/tai-khoan/dang-nhap",
+    "/tai-khoan/dang-xuat",
+    "/ngon-ngu/",
+    "/giao-dien/",
+}
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"  # the same in every process that runs the tests
 READS = {"GET", "HEAD"}
 HEADERS = {
@@ -82,7 +88,9 @@ def test_every_answer_carries_the_security_headers(client: Client, path: str) ->
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/tai-khoan/doi-vai", "/tai-khoan/dang-nhap", "/ngon-ngu/"])
+@pytest.mark.parametrize(
+    "path", ["/tai-khoan/doi-vai", "/tai-khoan/dang-nhap", "/ngon-ngu/", "/giao-dien/"]
+)
 def test_a_form_of_another_site_is_refused(path: str) -> None:
     """TM-X-05: every unsafe method needs the token of a page of ours."""
     client = Client(enforce_csrf_checks=True, headers={"Origin": "https://evil.example"})

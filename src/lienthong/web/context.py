@@ -1,4 +1,4 @@
-"""What every template may use: who is looking, where they can go, the node's name."""
+"""What every template may use: who is looking, where they can go, how it looks, the node's name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from lienthong.web import navigation
+from lienthong.web import navigation, themes
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -20,6 +20,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "tools": SimpleLazyObject(lambda: navigation.tools(request)),
         "bar": SimpleLazyObject(lambda: navigation.bar(sections)),
         "waits_elsewhere": SimpleLazyObject(lambda: navigation.waits_elsewhere(sections)),
+        "theme": themes.theme_of(request),
+        "themes": tuple(themes.Theme),
         "node_title": settings.NODE_TITLE,
         "node_kind": settings.NODE_KIND,
         "is_demo": settings.DEMO,

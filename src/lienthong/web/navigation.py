@@ -45,6 +45,7 @@ class Link:
     short: str = ""  # the name in the bar of a narrow screen (`bar`); empty: only under "Thêm"
     count: int | None = None
     is_alarm: bool = False
+    keys: str = ""  # keys that open it from any page, as "g d" (shortcuts.js)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lienthong.apps.accounts.scope import scope
 from lienthong.web import pages
 
 # Pages of other tiers that anybody may see. Ours say so with `login_not_required`.
-PUBLIC_PAGES = frozenset({"health", "set_language"})
+PUBLIC_PAGES = frozenset({"health", "set_language", "set_theme"})
 
 
 class SeatMiddleware:
