@@ -65,6 +65,7 @@ def render_view(view: ReportView) -> bytes:
         "checked_at": local(view.checked_at),
         "policy": view.policy,
         "trust": view.trust_epoch,
+        "trust_list": str(view.trust_list or ""),
         "signatures": [_signature(one) for one in view.signatures],
         "stamps": [_check(check) for one in view.timestamps for check in one.checks],
         "checks": [_check(one) for one in view.checks],

@@ -50,6 +50,7 @@ class ReportView:
     evidence: tuple[tuple[str, str], ...] = ()
     policy: str = ""
     trust_epoch: str = ""
+    trust_list: int | None = None  # its number
 
     @property
     def rows(self) -> list[tuple[str, SignatureReport]]:
@@ -99,6 +100,7 @@ def of_document(
         evidence=report.evidence,
         policy=report.policy,
         trust_epoch=report.trust_epoch,
+        trust_list=report.trust_list_sequence,
     )
 
 
@@ -148,6 +150,7 @@ def _of_evidence(
         evidence=document.evidence if document else (),
         policy=document.policy if document else "",
         trust_epoch=document.trust_epoch if document else "",
+        trust_list=document.trust_list_sequence if document else None,
     )
 
 

@@ -73,7 +73,16 @@ def verify_pdf(
     def report(
         verdict: Verdict, signatures: tuple[SignatureReport, ...], *findings: str
     ) -> DocumentReport:
-        return DocumentReport(sha256, len(data), verdict, signatures, findings, at, trust.epoch)
+        return DocumentReport(
+            sha256,
+            len(data),
+            verdict,
+            signatures,
+            findings,
+            at,
+            trust.epoch,
+            trust_list_sequence=trust.list_number,
+        )
 
     try:
         structure = read_structure(data)

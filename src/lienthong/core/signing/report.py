@@ -203,7 +203,10 @@ class SignatureReport:
 
 @dataclass(frozen=True, slots=True)
 class DocumentReport:
-    """All signatures of a document and one verdict. The same input gives the same report."""
+    """All signatures of a document and one verdict. The same input gives the same report.
+
+    trust_list_sequence: the number of the trust list that was used, None without one (SG 7.8).
+    """
 
     sha256: str
     size: int
@@ -215,6 +218,7 @@ class DocumentReport:
     policy: str = field(default="lienthong-1")
     timestamps: tuple[TimestampReport, ...] = ()  # document time-stamps, oldest first
     evidence: tuple[tuple[str, str], ...] = ()  # kind and SHA-256 of everything looked at
+    trust_list_sequence: int | None = None
 
     def signature(self, name: str) -> SignatureReport | None:
         """The signature in the field `name`."""
@@ -239,6 +243,7 @@ class DocumentReport:
             policy=found.get("policy", ""),
             timestamps=_timestamps(found),
             evidence=tuple((kind, sha256) for kind, sha256 in found.get("evidence", ())),
+            trust_list_sequence=found.get("trust_list_sequence"),
         )
 
 

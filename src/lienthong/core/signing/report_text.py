@@ -21,6 +21,8 @@ def check_lines(checks: tuple[Check, ...]) -> list[str]:
 def document_lines(report: DocumentReport) -> list[str]:
     """A PDF: its verdict, each signature, each document time-stamp."""
     lines = [f"Tài liệu PDF: {report.verdict.label}", f"SHA-256: {report.sha256}"]
+    if report.trust_list_sequence is not None:
+        lines.append(f"Danh sách tin cậy: số {report.trust_list_sequence}")
     for one in report.signatures:
         lines += signature_lines(one)
     for stamp in report.timestamps:

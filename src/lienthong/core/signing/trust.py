@@ -35,7 +35,7 @@ FILES_MAX = 2000
 FOLDERS = ("anchors", "intermediates", "crls", "ocsps", "keys", "operators", "pivots")
 SERVICES = "services.json"
 TRUST_LIST = "trust-list.xml"
-
+LIST_NUMBER = "trust-list-number.txt"  # of the list that `SERVICES` was made from
 
 CA_SERVICE, TSA_SERVICE, OCSP_SERVICE, CRL_SERVICE = "CA/PKC", "TSA", "OCSP", "CRL"
 
@@ -113,7 +113,8 @@ class Trust:
     ocsps: OCSP answers in DER; like the CRLs they are checked before they are used.
     operators: the certificates pinned for whoever signs the trust list. trust_list: the list in use
     as its signed bytes, b"" without one; `services` are what it says. pivots: earlier lists, oldest
-    first, that lead from a pinned operator to the one who signed `trust_list`.
+    first, that lead from a pinned operator to the one who signed `trust_list`. list_number: the
+    TSLSequenceNumber of the list that `services` were made from, for reports (SG 7.8).
     """
 
     anchors: tuple[x509.Certificate, ...]
@@ -125,11 +126,13 @@ class Trust:
     operators: tuple[x509.Certificate, ...] = ()
     trust_list: bytes = b""
     pivots: tuple[bytes, ...] = ()
+    list_number: int | None = None
 
     @classmethod
     def from_directory(cls, path: Path) -> Trust:
         """Load anchors/*.pem, intermediates/*.pem, crls/*.crl, ocsps/*.der, keys/*.pub,
-        operators/*.pem, pivots/*.xml, services.json and trust-list.xml. Raises TrustInvalid.
+        operators/*.pem, pivots/*.xml, services.json, trust-list.xml and the number of the list that
+        the services come from. Raises TrustInvalid.
 
         The services are those of services.json: a folder that came from elsewhere is asked by
         `trust_list_in_use.applied` what its list says.
@@ -140,7 +143,7 @@ class Trust:
             for file in sorted((path / folder).glob("*"))
             if file.is_file() and not file.name.startswith(".")
         }
-        for name in (SERVICES, TRUST_LIST):
+        for name in (SERVICES, TRUST_LIST, LIST_NUMBER):
             if (path / name).is_file():
                 files[name] = (path / name).read_bytes()
         return cls.from_files(files)
@@ -159,6 +162,7 @@ class Trust:
                 operators=tuple(_certificates(files, "operators/")),
                 trust_list=files.get(TRUST_LIST, b""),
                 pivots=tuple(_contents(files, "pivots/", ".xml")),
+                list_number=int(files[LIST_NUMBER]) if LIST_NUMBER in files else None,
             )
         except (ValueError, KeyError, TypeError) as error:
             raise TrustInvalid(detail=str(error)[:160]) from error
@@ -203,6 +207,8 @@ class Trust:
             found[SERVICES] = json.dumps(listed, ensure_ascii=False, indent=1).encode()
         if self.trust_list:
             found[TRUST_LIST] = self.trust_list
+        if self.list_number is not None:
+            found[LIST_NUMBER] = b"%d\n" % self.list_number
         for place, pivot in enumerate(self.pivots):
             found[f"pivots/{place:03}.xml"] = pivot
         for label, key in self.keys.items():
@@ -225,7 +231,7 @@ class Trust:
             for file in (path / folder).glob("*") if folder != "keys" else ():
                 if f"{folder}/{file.name}" not in files:
                     file.unlink()
-        for name in {SERVICES, TRUST_LIST} - files.keys():
+        for name in {SERVICES, TRUST_LIST, LIST_NUMBER} - files.keys():
             (path / name).unlink(missing_ok=True)
 
     def bundle(self) -> bytes:

@@ -181,19 +181,20 @@ class TrustList:
         return ListState.ENDING if at > self.next_update - WARNING else ListState.CURRENT
 
     def as_trust(self, base: Trust) -> Trust:
-        """`base` with the services of this list, none of them granted once the list has expired.
+        """`base` with number and services of this list, none granted once the list has expired.
 
         The end is one more dated status, so a Trust that is not replaced in time expires by itself:
         verdicts become INDETERMINATE, never valid, and what was proved before the end stays.
         """
         end = ServiceStatus(self.next_update, False)
-        return base.with_services(
+        services = (
             replace(
                 one,
                 statuses=(*(each for each in one.statuses if each.since < end.since), end),
             )
             for one in self.services
         )
+        return replace(base.with_services(services), list_number=self.sequence)
 
 
 def write_trust_list(found: TrustList, *, signer: DigestSigner) -> bytes:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from lienthong.core.signing import DocumentReport, fast, verify_pdf
 from lienthong.core.signing.path import Trouble, check_path
 from lienthong.core.signing.report import Verdict
+from lienthong.core.signing.report_text import document_lines
 from lienthong.core.signing.trust import CA_SERVICE, ServiceStatus, Trust
 from lienthong.core.signing.trust_list import (
     TrustListForged,
@@ -18,6 +21,7 @@ from lienthong.core.signing.trust_list import (
 )
 from lienthong.core.signing.trust_list_in_use import applied, in_use, taken
 from lienthong.core.signing.verify_file import verify_bytes
+from lienthong.core.tests import signing_samples as samples
 from lienthong.core.tests.pki_fixture import NOW, START, test_pki
 from lienthong.core.tests.signing_cases.rules import rule
 from lienthong.core.tests.test_trust_list import (
@@ -27,6 +31,8 @@ from lienthong.core.tests.test_trust_list import (
     service,
     written,
 )
+
+Verify = Callable[..., DocumentReport | None]
 
 
 def pinned() -> Trust:
@@ -49,6 +55,23 @@ def test_a_list_is_used_and_kept_with_its_trust(tmp_path: Path) -> None:
     assert [one.name for one in again.services] == ["Dịch vụ"] * 4
     assert again.epoch == trust.epoch != pinned().epoch
     assert again.trust_list == trust.trust_list
+    assert again.list_number == 1
+
+
+@pytest.mark.parametrize("verify", [fast.check_pdf, verify_pdf])
+def test_a_report_tells_the_number_of_the_list(verify: Verify) -> None:
+    """SG 7.8: on both paths, in JSON and in the lines of a terminal."""
+    trust = taken(pinned(), written(national_list(41)), at=NOW)
+
+    report = verify(samples.signed_twice(), trust=trust, at=NOW + DAY)
+    without = verify(samples.signed_twice(), trust=test_pki().trust, at=NOW + DAY)
+
+    assert report is not None
+    assert report.to_json()["trust_list_sequence"] == 41
+    assert type(report).from_json(report.to_json()) == report
+    assert "Danh sách tin cậy: số 41" in document_lines(report)
+    assert without is not None
+    assert without.trust_list_sequence is None
 
 
 @rule("R46")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from .target import REFERENCE, Speeds, Target
 from .windows import Cost
 
-_COLUMNS = ("case", "per_core_second", "median_ms", "ratio_pyhanko", "share_of_limit")
+_COLUMNS = (
+    "case", "per_core_second", "median_ms", "ratio_pyhanko", "share_of_limit", "scaled_target",
+    "met",
+)  # fmt: skip
+_ROW = "{:34}{:>16}{:>12}{:>14}{:>15}{:>15}{:>6}"
 
 
 def case(
@@ -32,12 +37,33 @@ def case(
     return found
 
 
+def with_targets(
+    cases: Sequence[dict[str, Any]], targets: Mapping[str, Target], machine: Speeds
+) -> list[dict[str, Any]]:
+    """The cases with what is asked of them: as written, scaled to this machine, and whether met."""
+    found = []
+    for one in cases:
+        target = targets.get(one["case"])
+        if target is None:
+            found.append(one)
+            continue
+        scaled = target.on(machine)
+        asked = {
+            "target": target.per_second,
+            "scaled_target": round(scaled, 1),
+            "met": one["per_core_second"] >= scaled,
+        }
+        found.append({**one, **asked})
+    return found
+
+
 def headline(
     bench: str,
     cases: Sequence[dict[str, Any]],
     *,
     file_bytes: int,
     openssl: dict[str, dict[str, float]],
+    machine: Speeds,
 ) -> dict[str, Any]:
     """All cases; the first one, 170 KB PAdES-B with RSA-3072, also at the top."""
     first = {name: value for name, value in cases[0].items() if name != "case"}
@@ -47,6 +73,8 @@ def headline(
         "file_bytes": file_bytes,
         "cases": list(cases),
         "openssl_speed": openssl,
+        "speeds": machine.to_json(),
+        "reference_speeds": REFERENCE.to_json(),
     }
 
 
@@ -54,10 +82,13 @@ def emit(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    click.echo("{:34}{:>16}{:>12}{:>14}{:>15}".format(*_COLUMNS))
+    click.echo(_ROW.format(*_COLUMNS))
     for one in found["cases"]:
-        click.echo(
-            "{:34}{:>16}{:>12}{:>14}{:>15}".format(*(str(one.get(name, "")) for name in _COLUMNS))
-        )
+        click.echo(_ROW.format(*(_cell(one.get(name, "")) for name in _COLUMNS)))
+    click.echo(f"scaled by {found['speeds']}, asked for on {found['reference_speeds']}")
     for name, rates in found["openssl_speed"].items():
         click.echo(f"openssl speed {name}: {rates}")
+
+
+def _cell(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -19,8 +19,9 @@ from lienthong.core.signing import ocsp, tsp
 from lienthong.core.signing.authority import Profile, Subject, make_ec_key
 from lienthong.core.signing.keys import PREHASHED, PSS, KeySigner, PrivateKey
 
+from . import target
 from .material import AGENCY_CODE, LARGE_BYTES, SMALL_BYTES, Material, openssl_speed, prepared_pdf
-from .report import case, emit, headline
+from .report import case, emit, headline, with_targets
 from .windows import Operation, measure
 
 TSA_POLICY = "1.3.6.1.4.1.32473.84.3.1.3"
@@ -58,6 +59,7 @@ def measure_all(say: Callable[[str], None]) -> dict[str, Any]:
     material = Material.make()
     small, large = prepared_pdf(SMALL_BYTES), prepared_pdf(LARGE_BYTES)
     say("Đo …")
+    machine = target.speeds()
     rsa_key, rsa_signer = material.person_key, material.person
     ec_key, ec_signer = material.person_ec_key, material.person_ec
     cases = []
@@ -81,7 +83,14 @@ def measure_all(say: Callable[[str], None]) -> dict[str, Any]:
         ]
     cases += _services(material)
     speeds = openssl_speed("rsa3072", "ecdsap256")
-    return headline("sign", cases, file_bytes=len(small), openssl=speeds)
+    machine = machine.best(target.speeds())
+    return headline(
+        "sign",
+        with_targets(cases, target.SIGN, machine),
+        file_bytes=len(small),
+        openssl=speeds,
+        machine=machine,
+    )
 
 
 def _services(material: Material) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from lienthong.core import signing
 from lienthong.core.signing import Indication, Verdict, fast, identity, path, policy
 from lienthong.core.signing.keys import KeySigner, PrivateKey, verify_digest
 
+from . import target
 from .material import (
     LARGE_BYTES,
     SMALL_BYTES,
@@ -25,7 +26,7 @@ from .material import (
     ordinary_pdf,
     prepared_pdf,
 )
-from .report import case, emit, headline
+from .report import case, emit, headline, with_targets
 from .windows import Operation, measure
 
 PACKET_BYTES = 4096
@@ -113,6 +114,7 @@ def measure_all(say: Callable[[str], None]) -> dict[str, Any]:
     packet = bytes(range(256)) * (PACKET_BYTES // 256)
     beside = signing.sign_detached(packet, signer=material.service, at=at)
     say("Đo …")
+    machine = target.speeds()
     first = measure(
         {
             "ours": passes(material, other),
@@ -158,7 +160,14 @@ def measure_all(say: Callable[[str], None]) -> dict[str, Any]:
         case("known_document", own["known"]),
         case("cades_packet_4k_p256", own["packet"], None, own["packet_limit"]),
     ]
-    return headline("verify", cases, file_bytes=len(other), openssl=openssl_speed("rsa3072"))
+    machine = machine.best(target.speeds())
+    return headline(
+        "verify",
+        with_targets(cases, target.VERIFY, machine),
+        file_bytes=len(other),
+        openssl=openssl_speed("rsa3072"),
+        machine=machine,
+    )
 
 
 def _packet(material: Material, packet: bytes, beside: bytes) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,7 @@ from lienthong.apps.documents.tests.test_arriving import arrived, carry, outboun
 from lienthong.apps.documents.tests.test_pages import as_, text_of
 from lienthong.apps.journal import api as journal
 from lienthong.apps.pki import api as pki
+from lienthong.core import signing
 from lienthong.core.signing import Trust, Verdict, evidence_file
 from lienthong.core.signing.verify_file import verify_bytes
 
@@ -80,6 +85,31 @@ def test_the_pdf_report_is_signed_by_the_service_and_verifies(
     assert answer["Content-Type"] == "application/pdf"
     assert (found.kind, found.ok) == ("pdf", True), found.text()
     assert "không phải trên văn bản" in found.text()
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs pdftotext")
+def test_reports_tell_the_number_of_the_trust_list(
+    ministry: Desk, province: Desk, outgoing: OutgoingDocument, tmp_path: Path
+) -> None:
+    """SG 7.8: which list the verdict goes by, on the page, in the JSON and in the PDF."""
+    replace(pki.trust(), list_number=41).save(tmp_path / "numbered")
+    pki.install_trust(tmp_path / "numbered")
+    incoming = arrived(province, carry(outbound_of(ministry, outgoing.outbound_id), province))
+
+    clerk = as_(province.clerk)
+    address = f"/van-ban/den/{incoming.pk}"
+    page = text_of(clerk.get(f"{address}/kiem-tra"))
+    token = clerk.get(f"{address}/bao-cao.jws").content
+    pdf = clerk.get(f"{address}/bao-cao.pdf").content
+
+    document = signing.read_jws(token.decode()).payload["document"]
+    (tmp_path / "report.pdf").write_bytes(pdf)
+    words = subprocess.run(
+        ["pdftotext", str(tmp_path / "report.pdf"), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    assert "<dt>Danh sách tin cậy</dt><dd>Số 41</dd>" in page
+    assert document["trust_list_sequence"] == 41
+    assert "số 41" in unicodedata.normalize("NFC", words)
 
 
 def test_the_json_report_is_sealed_and_verifies(province: Desk, incoming: IncomingDocument) -> None:

@@ -64,7 +64,16 @@ def pass_pdf(data: bytes, *, trust: Trust, at: datetime, hashed: FileHash | None
         )
     if any(one.indication is not Indication.PASSED for one in reports):
         raise Ask("a signature does not pass")
-    report = DocumentReport(sha256, len(data), Verdict.VALID, reports, (), at, trust.epoch)
+    report = DocumentReport(
+        sha256,
+        len(data),
+        Verdict.VALID,
+        reports,
+        (),
+        at,
+        trust.epoch,
+        trust_list_sequence=trust.list_number,
+    )
     return Passed(report, shape)
 
 
