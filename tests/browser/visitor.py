@@ -1,7 +1,7 @@
 """A person at a browser: does what people do, and looks hard at every page on the way.
 
-`look` is the point: at both widths the page is measured for accessibility and overflow and kept as
-a picture. What it finds, and what a page must never do (an error in the console, a breach of its
+`look` is the point: at both widths the page is measured for overflow and for accessibility, in the
+light and in the dark, and kept as a picture. What it finds, and what a page must never do (an error in the console, a breach of its
 own security policy, a request to another host), is collected and told by `leave`, all at once.
 """
 
@@ -127,6 +127,8 @@ class Visitor:
             self.page.evaluate(LOAD_PICTURES)
             seen = [f"too wide: {part}" for part in self.page.evaluate(TOO_WIDE)]
             seen += _barriers(self.page)
+            if width == WIDE:
+                seen += self._barriers_in_the_dark()
             self.problems += [f"{name} at {width} px: {told}" for told in seen]
             self._keep_picture(f"{name}-{width}.png")
         self.resize(before)
@@ -143,6 +145,12 @@ class Visitor:
         """Close the window and tell what went wrong in it."""
         self._context.close()
         assert not self.problems, "\n".join([self.account.username, *self.problems])
+
+    def _barriers_in_the_dark(self) -> list[str]:
+        self.page.emulate_media(color_scheme="dark")
+        found = [f"in the dark: {told}" for told in _barriers(self.page)]
+        self.page.emulate_media(color_scheme="null")
+        return found
 
     def _keep_picture(self, name: str) -> None:
         # In a window as high as the page, so that what is fixed to an edge stands at the edge.

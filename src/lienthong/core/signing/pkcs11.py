@@ -280,26 +280,16 @@ class Token:
         )
 
     def find(self, label: str) -> bytes:
-        """The CKA_ID of the one private key of this label. Raises TokenKeyMissing.
-
-        A module may keep the list of objects that it read when it started, or once fail to read
-        one under load, so "none" is believed only from a module that has just been started.
-        """
-        found = self._labelled(label)
-        if not found:
-            _Module.at(self._module).restart()
-            found = self._labelled(label)
-        if len(found) != 1:
-            raise TokenKeyMissing(key=label)
-        return found[0]
-
-    def _labelled(self, label: str) -> list[bytes]:
+        """The CKA_ID of the one private key of this label. Raises TokenKeyMissing."""
         wanted = {
             pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY,
             pkcs11.Attribute.LABEL: label,
         }
         with self._borrowed(label) as held:
-            return [bytes(one[pkcs11.Attribute.ID]) for one in held.session.get_objects(wanted)]
+            found = [bytes(one[pkcs11.Attribute.ID]) for one in held.session.get_objects(wanted)]
+        if len(found) != 1:
+            raise TokenKeyMissing(key=label)
+        return found[0]
 
     def find_by(self, key: PublicKey) -> bytes:
         """The CKA_ID of the private key that belongs to a public one. Raises TokenKeyMissing."""

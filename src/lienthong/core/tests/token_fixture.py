@@ -14,7 +14,7 @@ import pytest
 
 PIN = "246810"
 # All made at once: the module looks for tokens when it starts, so one made later is not seen.
-LABELS = ("thiet-bi", "dong-lenh", "ban-lam-viec", "may-chu", "rut-ra")
+LABELS = ("thiet-bi", "dong-lenh", "lenh-thiet-bi", "ban-lam-viec", "may-chu", "rut-ra")
 MODULES = (
     "/usr/lib/softhsm/libsofthsm2.so",
     "/usr/lib64/pkcs11/libsofthsm2.so",

@@ -30,8 +30,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
 
 @pytest.fixture(scope="module")
 def token() -> str:
-    make_token("dong-lenh")
-    return "dong-lenh"
+    make_token("lenh-thiet-bi")
+    return "lenh-thiet-bi"
 
 
 def test_a_key_made_in_a_device_signs_a_document(

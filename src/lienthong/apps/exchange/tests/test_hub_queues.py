@@ -70,7 +70,9 @@ def test_a_sender_with_a_long_queue_leaves_the_others_their_share(province: Call
 
     inbox = province.inbox(limit=30)
 
-    assert Counter(each["sender"] for each in inbox) == {"G99": 13, "G98": 12, "G97": 5}
+    shares = Counter(each["sender"] for each in inbox)
+    assert shares["G97"] == 5
+    assert sorted(shares.values()) == [5, 12, 13]  # who has the odd one is chance
 
 
 def test_of_more_senders_than_hand_outs_each_gets_its_turn(province: Caller) -> None:
