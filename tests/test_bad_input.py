@@ -29,16 +29,16 @@ from django.utils import timezone, translation
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
-from lienthong.apps.documents import packets
 from lienthong.apps.documents.models import (
     IncomingDocument,
     NumberSeries,
     OutgoingDocument,
     StatusEntry,
 )
-from lienthong.apps.documents.rules import OutgoingState
+from lienthong.apps.documents.outgoing import packets
+from lienthong.apps.documents.rules.outgoing import OutgoingState
+from lienthong.apps.documents.tests.common.test_typeset import blank
 from lienthong.apps.documents.tests.conftest import PIN, Desk
-from lienthong.apps.documents.tests.test_typeset import blank
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.exchange.access_point.service import AccessPoint, exchange_once
 from lienthong.apps.exchange.hub import api as axis

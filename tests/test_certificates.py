@@ -13,12 +13,13 @@ from pytest_django import Settings
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
 from lienthong.apps.documents import actions as desk
-from lienthong.apps.documents import jobs, keeping
+from lienthong.apps.documents import jobs
 from lienthong.apps.documents.models import IncomingDocument, NumberSeries, OutgoingDocument
-from lienthong.apps.documents.rules import OutgoingState
+from lienthong.apps.documents.rules.outgoing import OutgoingState
 from lienthong.apps.documents.tests.conftest import PIN, Desk, KeyCabinet
 from lienthong.apps.documents.tests.conftest import seat as take_seat
-from lienthong.apps.documents.tests.test_issuing import drafted, sealed
+from lienthong.apps.documents.tests.outgoing.test_issuing import drafted, sealed
+from lienthong.apps.documents.verification import keeping
 from lienthong.apps.files import api as files
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki.contract import RequestKind

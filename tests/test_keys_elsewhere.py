@@ -22,10 +22,11 @@ from pytest_django import Settings
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
 from lienthong.apps.directory import api as directory
-from lienthong.apps.documents import actions, numbering
+from lienthong.apps.documents import actions
+from lienthong.apps.documents.common import numbering
 from lienthong.apps.documents.models import NumberSeries, OutgoingDocument
 from lienthong.apps.documents.tests.conftest import Desk, KeyCabinet
-from lienthong.apps.documents.tests.test_issuing import awaiting, drafted
+from lienthong.apps.documents.tests.outgoing.test_issuing import awaiting, drafted
 from lienthong.apps.documents.tests.test_pages import as_ as signed_in
 from lienthong.apps.files import api as files
 from lienthong.apps.journal import api as journal

@@ -13,7 +13,10 @@ from django.utils import timezone
 
 from lienthong.apps.documents import actions
 from lienthong.apps.documents.models import IncomingDocument, StatusEntry
-from lienthong.apps.documents.rules import Delivery, IncomingState, LegalValue, OutgoingState
+from lienthong.apps.documents.rules import LegalValue
+from lienthong.apps.documents.rules.delivery import Delivery
+from lienthong.apps.documents.rules.incoming import IncomingState
+from lienthong.apps.documents.rules.outgoing import OutgoingState
 from lienthong.apps.documents.tests.conftest import PIN, Desk
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.exchange.hub import api as axis

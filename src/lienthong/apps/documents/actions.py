@@ -4,14 +4,16 @@ Every function checks the policy first (`accounts.forbidden`), then the state
 (`documents.move_not_allowed`), records the act in the journal and returns the document as it is
 now. The `document` given may be stale: the row is read again under a lock.
 
-Outgoing documents go through drafting, then issuing; incoming ones through arriving, then handling.
+Outgoing documents go through drafting, issuing, answers; incoming ones through arriving, handling.
 """
 
 from __future__ import annotations
 
-from lienthong.apps.documents.arriving import take_arrival, take_receipt, take_refusal, take_status
-from lienthong.apps.documents.copies import ask_copy, make_copy
-from lienthong.apps.documents.drafting import (
+from lienthong.apps.documents.copies.making import ask_copy, make_copy
+from lienthong.apps.documents.incoming.arriving import take_arrival
+from lienthong.apps.documents.incoming.handling import accept, assign, finish, refuse, start_work
+from lienthong.apps.documents.outgoing.answers import take_receipt, take_refusal, take_status
+from lienthong.apps.documents.outgoing.drafting import (
     approve,
     draft_from_form,
     draft_from_pdf,
@@ -19,8 +21,13 @@ from lienthong.apps.documents.drafting import (
     submit_for_review,
     update_draft,
 )
-from lienthong.apps.documents.handling import accept, assign, finish, refuse, start_work
-from lienthong.apps.documents.issuing import ask_seal, ask_signature, dispatch, seal, sign
+from lienthong.apps.documents.outgoing.issuing import (
+    ask_seal,
+    ask_signature,
+    dispatch,
+    seal,
+    sign,
+)
 
 __all__ = [
     "accept",

@@ -20,19 +20,14 @@ from lienthong.apps.documents.actions import (
     take_status,
     update_draft,
 )
+from lienthong.apps.documents.common.history import Event, timeline
+from lienthong.apps.documents.desk.queries import Desk, available_actions, desk
+from lienthong.apps.documents.incoming.queries import incoming, incoming_visible_to
 from lienthong.apps.documents.models import Dossier, IncomingDocument, OutgoingDocument
-from lienthong.apps.documents.queries import (
-    Desk,
-    Event,
-    available_actions,
-    desk,
-    incoming,
-    incoming_visible_to,
-    outgoing,
-    outgoing_visible_to,
-    timeline,
-)
-from lienthong.apps.documents.rules import IncomingState, LegalValue, OutgoingState
+from lienthong.apps.documents.outgoing.queries import outgoing, outgoing_visible_to
+from lienthong.apps.documents.rules import LegalValue
+from lienthong.apps.documents.rules.incoming import IncomingState
+from lienthong.apps.documents.rules.outgoing import OutgoingState
 
 __all__ = [
     "Desk",

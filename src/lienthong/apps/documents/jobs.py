@@ -7,7 +7,8 @@ import logging
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.documents import keeping, longterm
+from lienthong.apps.documents.outgoing import stamping
+from lienthong.apps.documents.verification import keeping
 from lienthong.apps.outbox import api as outbox
 from lienthong.core.errors import Problem
 
@@ -19,9 +20,9 @@ AT_ONCE = 100
 def add_timestamps() -> None:
     """Time-stamp what was signed while the authority could not be reached (SG 5.1)."""
     with accounts.everywhere():
-        for document in longterm.without_timestamp().order_by("signed_at")[:AT_ONCE]:
+        for document in stamping.without_timestamp().order_by("signed_at")[:AT_ONCE]:
             try:
-                longterm.add_timestamp(document.pk)
+                stamping.add_timestamp(document.pk)
             except Problem as problem:
                 log.warning("document %s keeps no time-stamp yet: %s", document.pk, problem.code)
         for document in keeping.sent_without_timestamp().order_by("dispatched_at")[:AT_ONCE]:

@@ -10,15 +10,19 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from django.apps import apps
+
 
 def name_of(thing: type | Callable[..., Any]) -> str:
     """The name under which an event or a handler is kept: its context and its own name.
 
     The module inside the context is left out, so that rows survive a move between modules:
-    `take_arrival` of `lienthong.apps.documents.arriving` is "documents.take_arrival".
+    `take_arrival` of `lienthong.apps.documents.incoming.arriving` is "documents.take_arrival".
     """
-    context = thing.__module__.removeprefix("lienthong.apps.").rpartition(".")[0]
-    return f"{context}.{thing.__qualname__}"
+    config = apps.get_containing_app_config(thing.__module__)
+    module = thing.__module__
+    package = config.name if config else module.rpartition(".")[0]
+    return f"{package.removeprefix('lienthong.apps.')}.{thing.__qualname__}"
 
 
 def encode(event: Any) -> dict[str, Any]:

@@ -240,7 +240,7 @@ def _write_report(file: Path, facts: dict[str, Any]) -> None:
     if file.suffix == ".json":
         content = json.dumps(facts, ensure_ascii=False, indent=1).encode()
     else:
-        from lienthong.apps.documents.report_pdf import render  # noqa: PLC0415  heavy
+        from lienthong.apps.documents.verification.report_pdf import render  # noqa: PLC0415  heavy
 
         content = render(facts)
     write_whole(file, content)

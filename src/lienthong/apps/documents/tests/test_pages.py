@@ -18,13 +18,14 @@ from pytest_django import Settings
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
-from lienthong.apps.documents import queries
+from lienthong.apps.documents.desk import queries
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
-from lienthong.apps.documents.rules import IncomingState, OutgoingState
+from lienthong.apps.documents.rules.incoming import IncomingState
+from lienthong.apps.documents.rules.outgoing import OutgoingState
+from lienthong.apps.documents.tests.common.test_typeset import blank
 from lienthong.apps.documents.tests.conftest import PIN, Desk
-from lienthong.apps.documents.tests.test_arriving import arrived, carry, outbound_of, sent
-from lienthong.apps.documents.tests.test_issuing import awaiting, drafted, sealed
-from lienthong.apps.documents.tests.test_typeset import blank
+from lienthong.apps.documents.tests.incoming.test_arriving import arrived, carry, outbound_of, sent
+from lienthong.apps.documents.tests.outgoing.test_issuing import awaiting, drafted, sealed
 
 LINK = re.compile(r'(?:href|src)="(/(?!static)[^"#]*)')
 PAGES = ["/van-ban/", "/van-ban/den/", "/van-ban/di/"]

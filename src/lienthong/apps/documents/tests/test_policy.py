@@ -12,7 +12,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.documents import policy, queries
+from lienthong.apps.documents.desk import queries as desk_queries
+from lienthong.apps.documents.incoming import queries as incoming_queries
 from lienthong.apps.documents.models import (
     Dossier,
     ElectronicCopy,
@@ -24,8 +25,11 @@ from lienthong.apps.documents.models import (
     StatusReport,
     Support,
 )
+from lienthong.apps.documents.outgoing import queries as outgoing_queries
 from lienthong.apps.documents.problems import DocumentNotFound
-from lienthong.apps.documents.rules import IncomingState, LegalValue, OutgoingState
+from lienthong.apps.documents.rules import LegalValue
+from lienthong.apps.documents.rules.incoming import IncomingState
+from lienthong.apps.documents.rules.outgoing import OutgoingState
 from lienthong.apps.documents.tests.conftest import Desk
 
 # Who may do what to an outgoing document: `officer` drafts, `unit_head` reviews, `deputy` signs.
@@ -126,7 +130,7 @@ def test_an_outgoing_document_obeys_only_the_named_person_of_its_state(
         document = outgoing_in(ministry, state)
 
         may = {
-            name: set(policy.available_actions(actor, document))
+            name: set(desk_queries.available_actions(actor, document))
             for name, actor in ministry.actors.items()
         }
 
@@ -141,7 +145,7 @@ def test_an_incoming_document_obeys_only_the_roles_of_its_state(
         document = incoming_in(ministry, state)
 
         may = {
-            name: set(policy.available_actions(actor, document))
+            name: set(desk_queries.available_actions(actor, document))
             for name, actor in ministry.actors.items()
         }
 
@@ -155,8 +159,13 @@ def test_people_of_another_organization_may_do_nothing(
     with accounts.everywhere():
         document = outgoing_in(ministry, state)
 
-        may = [policy.available_actions(actor, document) for actor in province.actors.values()]
-        seen = [queries.outgoing_visible_to(actor).count() for actor in province.actors.values()]
+        may = [
+            desk_queries.available_actions(actor, document) for actor in province.actors.values()
+        ]
+        seen = [
+            outgoing_queries.outgoing_visible_to(actor).count()
+            for actor in province.actors.values()
+        ]
 
     assert not any(may)
     assert not any(seen)
@@ -232,7 +241,7 @@ def test_a_document_one_may_not_see_is_not_found(ministry: Desk) -> None:
         document = incoming_in(ministry, IncomingState.ARRIVED)
 
         with pytest.raises(DocumentNotFound):
-            queries.incoming(ministry.officer, document.pk)
+            incoming_queries.incoming(ministry.officer, document.pk)
 
 
 def test_the_desk_counts_what_waits_for_each_person(ministry: Desk) -> None:
@@ -246,7 +255,7 @@ def test_the_desk_counts_what_waits_for_each_person(ministry: Desk) -> None:
         outgoing_in(ministry, OutgoingState.SIGNED)
 
         waits = {
-            name: {key: count for key, count in queries.desk(actor).counts.items() if count}
+            name: {key: count for key, count in desk_queries.desk(actor).counts.items() if count}
             for name, actor in ministry.actors.items()
         }
 

@@ -8,15 +8,10 @@ from itertools import product
 import pytest
 
 from lienthong.apps.documents import rules
-from lienthong.apps.documents.rules import (
-    Delivery,
-    IncomingMove,
-    IncomingState,
-    MoveNotAllowed,
-    OutgoingMove,
-    OutgoingState,
-    Progress,
-)
+from lienthong.apps.documents.rules import MoveNotAllowed, delivery, incoming, outgoing
+from lienthong.apps.documents.rules.delivery import Delivery, Progress
+from lienthong.apps.documents.rules.incoming import IncomingMove, IncomingState
+from lienthong.apps.documents.rules.outgoing import OutgoingMove, OutgoingState
 from lienthong.core.edxml import StatusCode
 
 S, M = OutgoingState, OutgoingMove
@@ -50,10 +45,10 @@ def test_an_outgoing_document_moves_only_as_the_table_says(
     allowed = [to for source, by, to in OUTGOING if (source, by) == (state, move)]
 
     if allowed:
-        assert rules.after_outgoing(state, move) == allowed[0]
+        assert outgoing.after_outgoing(state, move) == allowed[0]
     else:
         with pytest.raises(MoveNotAllowed):
-            rules.after_outgoing(state, move)
+            outgoing.after_outgoing(state, move)
 
 
 @pytest.mark.parametrize(("state", "move"), list(product(IncomingState, IncomingMove)))
@@ -63,29 +58,29 @@ def test_an_incoming_document_moves_only_as_the_table_says(
     allowed = [to for source, by, to in INCOMING if (source, by) == (state, move)]
 
     if allowed:
-        assert rules.after_incoming(state, move) == allowed[0]
+        assert incoming.after_incoming(state, move) == allowed[0]
     else:
         with pytest.raises(MoveNotAllowed):
-            rules.after_incoming(state, move)
+            incoming.after_incoming(state, move)
 
 
 def test_nothing_is_sent_before_both_signatures_are_made() -> None:
     """DX-08: DISPATCHED is reached from SEALED only, SEALED (first) from SIGNED only."""
-    assert {source for (source, _), to in rules.OUTGOING.items() if to is S.DISPATCHED} == {
+    assert {source for (source, _), to in outgoing.OUTGOING.items() if to is S.DISPATCHED} == {
         S.SEALED
     }
-    assert rules.OUTGOING[S.SIGNED, M.SEAL] is S.SEALED
-    assert (S.DRAFT, M.SIGN) not in rules.OUTGOING
+    assert outgoing.OUTGOING[S.SIGNED, M.SEAL] is S.SEALED
+    assert (S.DRAFT, M.SIGN) not in outgoing.OUTGOING
 
 
 def test_nobody_is_charged_with_an_unregistered_document() -> None:
     """DX-30."""
     with pytest.raises(MoveNotAllowed):
-        rules.after_incoming(R.ARRIVED, N.ASSIGN)
+        incoming.after_incoming(R.ARRIVED, N.ASSIGN)
 
 
 def test_every_incoming_state_has_the_status_that_the_sender_is_told() -> None:
-    assert {state: code.value for state, code in rules.STATUS_OF.items()} == {
+    assert {state: code.value for state, code in incoming.STATUS_OF.items()} == {
         R.ARRIVED: "01",
         R.REFUSED: "02",
         R.REGISTERED: "03",
@@ -105,7 +100,7 @@ def test_a_status_moves_a_delivery_forward_or_not_at_all(state: Delivery, code: 
     """§9.1: forward jumps are allowed; a lower code is history only."""
     here, there = FORWARD.index(state), FORWARD_CODES.index(code) + 1
 
-    step = rules.take_status(Progress(state), code)
+    step = delivery.take_status(Progress(state), code)
 
     assert step.progress.state is FORWARD[max(here, there)]
     assert step.moved is (there > here)
@@ -113,7 +108,7 @@ def test_a_status_moves_a_delivery_forward_or_not_at_all(state: Delivery, code: 
 
 @pytest.mark.parametrize("state", FORWARD)
 def test_a_refusal_counts_before_acceptance_only(state: Delivery) -> None:
-    step = rules.take_status(Progress(state), C.REFUSED)
+    step = delivery.take_status(Progress(state), C.REFUSED)
 
     if state in {D.SENT, D.ARRIVED}:
         assert step.progress.state is D.REJECTED
@@ -124,7 +119,7 @@ def test_a_refusal_counts_before_acceptance_only(state: Delivery) -> None:
 
 @pytest.mark.parametrize(("state", "code"), list(product([D.REJECTED, D.RECALLED], StatusCode)))
 def test_nothing_moves_a_delivery_that_has_ended(state: Delivery, code: StatusCode) -> None:
-    step = rules.take_status(Progress(state), code)
+    step = delivery.take_status(Progress(state), code)
 
     assert step.progress == Progress(state)
     assert not step.moved
@@ -133,7 +128,7 @@ def test_nothing_moves_a_delivery_that_has_ended(state: Delivery, code: StatusCo
 @pytest.mark.parametrize("state", FORWARD)
 @pytest.mark.parametrize("code", [C.AGREED, C.DECLINED])
 def test_an_answer_without_a_request_is_a_warning(state: Delivery, code: StatusCode) -> None:
-    step = rules.take_status(Progress(state), code)
+    step = delivery.take_status(Progress(state), code)
 
     assert not step.moved
     assert step.warning
@@ -141,10 +136,10 @@ def test_an_answer_without_a_request_is_a_warning(state: Delivery, code: StatusC
 
 @pytest.mark.parametrize("state", FORWARD[1:])
 def test_a_recall_ends_the_delivery_or_leaves_it_as_it_was(state: Delivery) -> None:
-    asked = rules.request_recall(Progress(state)).progress
+    asked = delivery.request_recall(Progress(state)).progress
 
-    agreed = rules.take_status(asked, C.AGREED)
-    declined = rules.take_status(asked, C.DECLINED)
+    agreed = delivery.take_status(asked, C.AGREED)
+    declined = delivery.take_status(asked, C.DECLINED)
 
     assert asked == Progress(D.RECALL_PENDING, state)
     assert agreed.progress == Progress(D.RECALLED)
@@ -154,16 +149,16 @@ def test_a_recall_ends_the_delivery_or_leaves_it_as_it_was(state: Delivery) -> N
 @pytest.mark.parametrize("state", FORWARD)
 @pytest.mark.parametrize("code", [C.AGREED, C.DECLINED])
 def test_an_update_returns_to_the_state_before(state: Delivery, code: StatusCode) -> None:
-    asked = rules.request_update(Progress(state)).progress
+    asked = delivery.request_update(Progress(state)).progress
 
-    assert rules.take_status(asked, code).progress == Progress(state)
+    assert delivery.take_status(asked, code).progress == Progress(state)
 
 
 def test_work_reported_during_a_recall_is_where_a_declined_recall_returns_to() -> None:
-    asked = rules.request_recall(Progress(D.ACCEPTED)).progress
+    asked = delivery.request_recall(Progress(D.ACCEPTED)).progress
 
-    worked = rules.take_status(asked, C.PROCESSING).progress
-    declined = rules.take_status(worked, C.DECLINED).progress
+    worked = delivery.take_status(asked, C.PROCESSING).progress
+    declined = delivery.take_status(worked, C.DECLINED).progress
 
     assert worked.state is D.RECALL_PENDING
     assert declined == Progress(D.PROCESSING)

@@ -227,7 +227,7 @@ def test_handlers_and_jobs_run_inside_what_surrounds_them(
 
 
 def test_a_handler_is_known_by_its_context_and_name() -> None:
-    assert codec.name_of(followed) == "outbox.tests.followed"
+    assert codec.name_of(followed) == "outbox.followed"
     assert codec.name_of(api.publish) == "outbox.publish"
     with pytest.raises(ValueError, match="one name"):
         api.subscribe({Happened: (first, first)})

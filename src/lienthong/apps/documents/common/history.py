@@ -1,0 +1,112 @@
+"""The history of a document, as its page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from lienthong.apps.documents.models import Document, OutgoingDocument, StatusEntry, StatusReport
+from lienthong.apps.journal import api as journal
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a document's history. `kind` is the journal's act, or "status.01" and so on."""
+
+    at: datetime
+    text: str
+    who: str
+    detail: str
+    kind: str
+
+
+def _act_texts() -> Mapping[str, str]:
+    """What an act is called where a person reads it."""
+    return {
+        "documents.drafted": _("Soạn dự thảo"),
+        "documents.draft_changed": _("Sửa dự thảo"),
+        "documents.submitted": _("Trình duyệt"),
+        "documents.approved": _("Duyệt, chuyển trình ký"),
+        "documents.returned": _("Trả lại người soạn thảo"),
+        "documents.signed": _("Cấp số và ký số"),
+        "documents.sealed": _("Ký số của cơ quan (đóng dấu)"),
+        "documents.copied": _("Làm bản sao điện tử"),
+        "documents.stamped": _("Bổ sung dấu thời gian"),
+        "documents.evidence_kept": _("Thu thập hồ sơ chứng cứ"),
+        "documents.dispatched": _("Phát hành, chuyển vào hàng đợi gửi"),
+        "documents.receipted": _("Trục liên thông xác nhận đã nhận gói tin"),
+        "documents.dispatch_refused": _("Trục liên thông từ chối gói tin"),
+        "documents.status_received": _("Nhận trạng thái"),
+        "documents.arrived": _("Văn bản đến, đã kiểm tra chữ ký số"),
+        "documents.registered": _("Tiếp nhận, vào sổ văn bản đến"),
+        "documents.refused": _("Từ chối tiếp nhận"),
+        "documents.assigned": _("Phân công xử lý"),
+        "documents.started": _("Bắt đầu xử lý"),
+        "documents.finished": _("Hoàn thành, lập hồ sơ"),
+        "documents.status_refused": _("Trục liên thông từ chối gói trạng thái"),
+    }
+
+
+def timeline(document: Document) -> list[Event]:
+    """Return the history of a document, oldest first: acts, and statuses sent or received."""
+    texts = _act_texts()
+    events = [
+        Event(
+            at=entry.at,
+            text=texts.get(entry.act, entry.act),
+            who=entry.actor_name,
+            detail=_detail(entry.act, entry.facts),
+            kind=entry.act,
+        )
+        for entry in journal.history(document.journal_subject)
+        if entry.act != "documents.status_received"
+    ]
+    if isinstance(document, OutgoingDocument):
+        entries = StatusEntry.objects.filter(recipient__document=document)
+        events += [
+            Event(
+                at=entry.reported_at,
+                text=entry.get_status_display(),
+                who=entry.recipient.recipient.name,
+                detail=" ".join(part for part in (entry.description, entry.warning) if part),
+                kind=f"status.{entry.status}",
+            )
+            for entry in entries.select_related("recipient__recipient")
+        ]
+    else:
+        events += [
+            Event(
+                at=report.at,
+                text=_("Đã báo cho nơi gửi: {status}").format(status=report.get_status_display()),
+                who="",
+                detail="",
+                kind=f"status.{report.status}",
+            )
+            for report in StatusReport.objects.filter(document=document)
+        ]
+    return sorted(events, key=lambda event: event.at)
+
+
+# The one fact of an entry that a person wants to read, by act.
+_DETAIL = {
+    "documents.approved": "comment",
+    "documents.returned": "reason",
+    "documents.signed": "reference",
+    "documents.copied": "kind",
+    "documents.refused": "text",
+    "documents.dispatch_refused": "text",
+    "documents.status_refused": "text",
+    "documents.assigned": "directive",
+}
+
+
+def _detail(act: str, facts: Mapping[str, Any]) -> str:
+    if act == "documents.registered":
+        return _("Số đến {number}").format(number=facts.get("arrival", "?"))
+    if act == "documents.finished":
+        return _("Hồ sơ {code}").format(code=facts.get("dossier", "?"))
+    return str(facts.get(_DETAIL.get(act, ""), ""))

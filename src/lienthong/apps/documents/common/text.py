@@ -1,0 +1,15 @@
+"""Texts that people type, within the bounds of their fields."""
+
+from __future__ import annotations
+
+from lienthong.apps.documents.problems import FieldMissing, FieldTooLong
+
+
+def bounded(text: str, field: str, longest: int, *, required: bool = True) -> str:
+    """Return the text without outer space. Raises FieldMissing, FieldTooLong."""
+    text = text.strip()
+    if required and not text:
+        raise FieldMissing(field=field)
+    if len(text) > longest:
+        raise FieldTooLong(field=field[:1].upper() + field[1:], longest=longest)
+    return text

@@ -1,0 +1,65 @@
+"""Which documents each person sees."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.documents.models import Document, IncomingDocument, OutgoingDocument, Support
+from lienthong.apps.documents.rules.incoming import IncomingState
+from lienthong.apps.documents.rules.outgoing import OutgoingState
+
+
+@accounts.rule("documents.view")
+def may_view(actor: Actor, document: Document) -> bool:
+    """Whether the document is among the rows this person sees."""
+    if isinstance(document, OutgoingDocument):
+        return OutgoingDocument.objects.filter(outgoing_seen_by(actor), pk=document.pk).exists()
+    return IncomingDocument.objects.filter(incoming_seen_by(actor), pk=document.pk).exists()
+
+
+def outgoing_seen_by(actor: Actor) -> Q:
+    """The outgoing documents this actor sees, as a filter.
+
+    Those one drafts, reviews or signs; leaders all that left the drafter's desk; unit heads those
+    their unit drafts; clerks and archivists all that are signed.
+    """
+    own = (
+        Q(drafter_id=actor.seat_id)
+        | Q(reviewer_id=actor.seat_id) & ~Q(state=OutgoingState.DRAFT)
+        | Q(signatory_id=actor.seat_id) & ~Q(state=OutgoingState.DRAFT)
+    )
+    if Role.LEADER in actor.roles:
+        own |= ~Q(state=OutgoingState.DRAFT)
+    if Role.UNIT_HEAD in actor.roles:
+        own |= Q(drafter__unit_id=unit_of(actor), drafter__unit_id__isnull=False)
+    if actor.roles & {Role.CLERK, Role.ARCHIVIST}:
+        own |= Q(state__in=[OutgoingState.SIGNED, OutgoingState.SEALED, OutgoingState.DISPATCHED])
+    return Q(organization_id=actor.organization_id) & own
+
+
+def incoming_seen_by(actor: Actor) -> Q:
+    """The incoming documents this actor sees, as a filter.
+
+    Clerks all; leaders and archivists all that are registered; unit heads those that wait for a
+    direction or went to their unit; officers those they lead or support.
+    """
+    registered = ~Q(state__in=[IncomingState.ARRIVED, IncomingState.REFUSED])
+    own = Q(lead_id=actor.seat_id) | Q(
+        pk__in=Support.objects.filter(seat_id=actor.seat_id).values("document_id")
+    )
+    if Role.CLERK in actor.roles:
+        own |= Q(pk__isnull=False)
+    if actor.roles & {Role.LEADER, Role.ARCHIVIST}:
+        own |= registered
+    if Role.UNIT_HEAD in actor.roles:
+        own |= Q(state=IncomingState.REGISTERED)
+        own |= Q(lead__unit_id=unit_of(actor), lead__unit_id__isnull=False)
+    return Q(organization_id=actor.organization_id) & own
+
+
+def unit_of(actor: Actor) -> int | None:
+    """The unit of the actor's seat."""
+    held = accounts.seats(actor.organization_id).filter(pk=actor.seat_id)
+    return held.values_list("unit_id", flat=True).first()

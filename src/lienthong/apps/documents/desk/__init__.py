@@ -1,0 +1,1 @@
+"""The work desk: what waits for one person, and what is late."""

@@ -1,0 +1,1 @@
+"""Incoming documents: checked on arrival, registered, directed, handled."""

@@ -1,0 +1,32 @@
+"""Tables of the document desk. Every row carries the organization that owns it (row security)."""
+
+from lienthong.apps.documents.models.copies import ElectronicCopy
+from lienthong.apps.documents.models.dossiers import Dossier
+from lienthong.apps.documents.models.incoming import (
+    IncomingAttachment,
+    IncomingDocument,
+    StatusReport,
+    Support,
+)
+from lienthong.apps.documents.models.numbers import NumberSeries
+from lienthong.apps.documents.models.outgoing import (
+    OutgoingDocument,
+    OutgoingRecipient,
+    StatusEntry,
+)
+
+Document = OutgoingDocument | IncomingDocument
+
+__all__ = [
+    "Document",
+    "Dossier",
+    "ElectronicCopy",
+    "IncomingAttachment",
+    "IncomingDocument",
+    "NumberSeries",
+    "OutgoingDocument",
+    "OutgoingRecipient",
+    "StatusEntry",
+    "StatusReport",
+    "Support",
+]

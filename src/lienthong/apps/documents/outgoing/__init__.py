@@ -1,0 +1,1 @@
+"""Outgoing documents: drafted, approved, signed, sealed, dispatched, followed."""

@@ -1,0 +1,82 @@
+"""Who may do what with an outgoing document: the rules that `accounts.can` asks.
+
+The rule of an act says who, the tables in `rules` say when: both must agree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lienthong.apps.accounts import api as accounts
+from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.documents.models import OutgoingDocument
+from lienthong.apps.documents.rules.outgoing import OUTGOING, OutgoingMove, OutgoingState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DRAFTERS = frozenset({Role.OFFICER, Role.CLERK, Role.UNIT_HEAD, Role.LEADER})
+REVIEWERS = frozenset({Role.UNIT_HEAD, Role.LEADER})
+SIGNATORIES = frozenset({Role.LEADER, Role.UNIT_HEAD})
+
+# Which rule answers for which move.
+ACT_OF_OUTGOING: Mapping[OutgoingMove, str] = {
+    OutgoingMove.EDIT: "documents.draft",
+    OutgoingMove.SUBMIT: "documents.draft",
+    OutgoingMove.APPROVE: "documents.review",
+    OutgoingMove.RETURN: "documents.return",
+    OutgoingMove.SIGN: "documents.sign",
+    OutgoingMove.SEAL: "documents.seal",
+    OutgoingMove.DISPATCH: "documents.dispatch",
+}
+
+
+@accounts.rule("documents.draft")
+def may_draft(actor: Actor, document: OutgoingDocument | None) -> bool:
+    """Begin a draft (no document yet), or change one's own."""
+    if document is None:
+        return bool(actor.roles & DRAFTERS)
+    return document.drafter_id == actor.seat_id
+
+
+@accounts.rule("documents.review")
+def may_review(actor: Actor, document: OutgoingDocument) -> bool:
+    """The named reviewer, from that seat."""
+    return document.reviewer_id == actor.seat_id and bool(actor.roles & REVIEWERS)
+
+
+@accounts.rule("documents.return")
+def may_return(actor: Actor, document: OutgoingDocument) -> bool:
+    """Whoever has the draft on the table: the reviewer, then the signatory."""
+    if document.state == OutgoingState.IN_REVIEW:
+        return may_review(actor, document)
+    return may_sign(actor, document)
+
+
+@accounts.rule("documents.sign")
+def may_sign(actor: Actor, document: OutgoingDocument) -> bool:
+    """The named signatory and nobody else (DX-05, DX-50)."""
+    return document.signatory_id == actor.seat_id and bool(actor.roles & SIGNATORIES)
+
+
+@accounts.rule("documents.seal")
+def may_seal(actor: Actor, _document: OutgoingDocument) -> bool:
+    """The clerk keeps and uses the organization's key (DX-51)."""
+    return Role.CLERK in actor.roles
+
+
+@accounts.rule("documents.dispatch")
+def may_dispatch(actor: Actor, _document: OutgoingDocument) -> bool:
+    """The clerk sends."""
+    return Role.CLERK in actor.roles
+
+
+def available_actions(actor: Actor, document: OutgoingDocument) -> list[str]:
+    """What this actor may do to this document now: who (policy) and when (state) both agree."""
+    return [
+        move.value
+        for state, move in OUTGOING
+        if state == document.state
+        and move in ACT_OF_OUTGOING
+        and accounts.can(actor, ACT_OF_OUTGOING[move], document)
+    ]
