@@ -1,8 +1,9 @@
 """A person at a browser: does what people do, and looks hard at every page on the way.
 
 `look` is the point: at both widths the page is measured for overflow and for accessibility, in the
-light and in the dark, and kept as a picture. What it finds, and what a page must never do (an error in the console, a breach of its
-own security policy, a request to another host), is collected and told by `leave`, all at once.
+light and in the dark, and kept as a picture. What it finds, and what a page must never do (an error
+in the console, a breach of its own security policy, a request to another host), is collected and
+told by `leave`, all at once.
 """
 
 from __future__ import annotations
