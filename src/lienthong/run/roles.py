@@ -31,6 +31,7 @@ def _web(host: str, port: int) -> list[str]:
         sys.executable, "-m", "gunicorn", "lienthong.run.wsgi:application",
         "--worker-class", "gthread", "--threads", "8",  # processes: WEB_CONCURRENCY, 1 when unset
         "--bind", f"{host}:{port}", "--timeout", "60", "--graceful-timeout", "5",
+        "--keep-alive", "75",  # longer than a person reads a page
         "--access-logfile", "-", "--no-control-socket",
     ]  # fmt: skip
 

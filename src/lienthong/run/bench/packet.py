@@ -39,7 +39,7 @@ def packet_bytes(size: int) -> bytes:
             trace=(edxml.TraceEntry("G99", at),),
             business=edxml.Business(staff=edxml.Staff("Phòng Văn thư", "Trần Thị Ví Dụ")),
             attachments=(
-                edxml.Attachment.of("a.pdf", b"%PDF-1.7\n" + random.Random(1).randbytes(size)),  # noqa: S311
+                edxml.Attachment.of("a.pdf", b"%PDF-1.7\n" + random.Random(1).randbytes(size)),
             ),
         )
     )

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 import click
 
 _BENCHES: Mapping[str, tuple[str, str]] = {
+    "desk": (
+        "lienthong.run.bench.desk.command:main",
+        "Twenty people at a document desk with a million documents.",
+    ),
     "durability": (
         "lienthong.run.durability.command:main",
         "Faults made on purpose while packets travel: nothing acknowledged is lost.",
