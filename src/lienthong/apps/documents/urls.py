@@ -40,14 +40,24 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
         short=_("Việc"),
         count=waiting,
         is_alarm=counts["overdue"] > 0,
+        keys="g v",
     )
-    arrived = Link(_("Văn bản đến"), reverse("documents:incoming_list"), "inbox", short=_("Đến"))
-    issued = Link(_("Văn bản đi"), reverse("documents:outgoing_list"), "send", short=_("Đi"))
+    arrived = Link(
+        _("Văn bản đến"),
+        reverse("documents:incoming_list"),
+        "inbox",
+        short=_("Đến"),
+        keys="g d",
+    )
+    issued = Link(
+        _("Văn bản đi"), reverse("documents:outgoing_list"), "send", short=_("Đi"), keys="g i"
+    )
     compose = Link(
         _("Soạn văn bản"),
         reverse("documents:outgoing_compose"),
         "file-earmark-plus",
         short=_("Soạn"),
+        keys="g s",
     )
     check = Link(
         _("Kiểm tra tệp"), reverse("documents:check_file"), "shield-check", short=_("Kiểm tra")
