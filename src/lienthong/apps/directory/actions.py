@@ -146,9 +146,9 @@ def load(organizations: Iterable[NewOrganization]) -> int:
         )
         ids = [row[0] for row in cursor.fetchall()]
     held = dict(OrganizationCode.objects.values_list("value", "organization_id"))
-    rows, codes = [], []
+    parents, codes = [], []
     for pk, each in zip(ids, wanted, strict=True):
-        rows.append((pk, *_columns(each), _parent(each, held)))
+        parents.append(_parent(each, held))
         for scheme, value in each.codes.items():
             if value in held:
                 raise rules.CodeTaken(value=value)
@@ -157,7 +157,10 @@ def load(organizations: Iterable[NewOrganization]) -> int:
     _copy(
         "directory_organization (id, name, short_name, kind, place, email, active, locked,"
         " name_sort, search_text, parent_id)",
-        rows,
+        (  # made while the database writes those before
+            (pk, *_columns(each), parent)
+            for pk, each, parent in zip(ids, wanted, parents, strict=True)
+        ),
     )
     _copy("directory_organizationcode (organization_id, scheme, value, valid_from)", codes)
     return len(wanted)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from lienthong.apps.directory import api as directory
 from lienthong.apps.pki import api as pki
 from lienthong.apps.registry import queries, rules
 from lienthong.apps.registry.building import entries_of
-from lienthong.apps.registry.models import Change, Entry, NodeKey, PaperRule, SignedHead
+from lienthong.apps.registry.models import Entry, NodeKey, PaperRule, SignedHead
 from lienthong.apps.registry.rules import Paper
 from lienthong.core import signing
 
@@ -29,14 +30,13 @@ def publish(signer: signing.DigestSigner | None = None) -> int:
     chosen = signer or pki.hub_receipt_signer()
     head, _ = SignedHead.objects.get_or_create(pk=1, defaults=_nothing())
     head = SignedHead.objects.select_for_update().get(pk=1)
-    changed = _changed(directory.take_changes())
+    changed = rules.numbered(head.sequence, head.chain, _changed(directory.take_changes()))
     now = timezone.now()
-    for each in changed:
-        head.sequence += 1
-        head.chain = rules.chained(head.chain, head.sequence, *each)
     if not changed and head.token and now - head.signed_at < rules.VALID_FOR / 7:
         return 0
-    _keep(changed, head.sequence - len(changed), now)
+    if changed:
+        keep(changed, now)
+        head.sequence, head.chain = changed[-1].sequence, changed[-1].chain
     found = rules.Head(head.sequence, head.chain, queries.state(), queries.count(), now)
     head.token = signing.sign_jws(
         found.to_payload(settings.NODE_NAME), key=chosen, certificate=chosen.certificate, at=now
@@ -51,39 +51,39 @@ def _nothing() -> dict[str, object]:
     return {"sequence": 0, "chain": rules.START, "token": "", "signed_at": now, "taken_at": now}
 
 
-def _changed(ids: list[int]) -> list[tuple[str, str]]:
+def _changed(ids: Sequence[int]) -> Iterator[tuple[str, str]]:
     """(key, body) of those whose entry is another now."""
-    known = dict(Entry.objects.filter(pk__in=[str(pk) for pk in ids]).values_list("key", "body"))
-    return [(key, body) for key, body in entries_of(ids) if known.get(key, "") != body]
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        keys = RawSQL("SELECT unnest(%s::text[])", [[str(pk) for pk in some]])
+        known = dict(Entry.objects.filter(pk__in=keys).values_list("key", "body"))
+        for key, body in entries_of(some):
+            if known.get(key, "") != body:
+                yield key, body
 
 
-def _keep(changed: list[tuple[str, str]], before: int, now: datetime) -> None:
-    """Write changes and the entries they lead to. The chain is in the head and made again."""
-    first = Change.objects.filter(sequence=before).values_list("chain", flat=True).first()
-    chain = first or rules.START
-    rows = []
-    for sequence, (key, body) in enumerate(changed, before + 1):
-        chain = rules.chained(chain, sequence, key, body)
-        rows.append(Change(sequence=sequence, key=key, body=body, chain=chain, at=now))
-    Change.objects.bulk_create(rows, batch_size=AT_ONCE)
-    keep_entries(rows)
+_LEAD_TO_ENTRIES = """
+WITH last AS (
+  SELECT DISTINCT ON (key) key COLLATE "C" AS key, body, sequence
+  FROM registry_change WHERE sequence >= %s ORDER BY key, sequence DESC
+), ended AS (
+  DELETE FROM registry_entry e USING last WHERE e.key = last.key AND last.body = ''
+)
+INSERT INTO registry_entry (key, body, sequence)
+SELECT key, body, sequence FROM last WHERE body <> ''
+ON CONFLICT (key) DO UPDATE SET body = excluded.body, sequence = excluded.sequence
+"""
 
 
-def keep_entries(changes: Iterable[Change]) -> None:
-    """Bring the entries up to these changes, the last one of each agency."""
-    last = {each.key: each for each in changes}
-    Entry.objects.filter(pk__in=[key for key, each in last.items() if not each.body]).delete()
-    Entry.objects.bulk_create(
-        [
-            Entry(key=key, body=each.body, sequence=each.sequence)
-            for key, each in last.items()
-            if each.body
-        ],
-        batch_size=AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["key"],
-        update_fields=["body", "sequence"],
-    )
+def keep(changes: Sequence[rules.Numbered], at: datetime) -> None:
+    """Write at least one change, and the entries they lead to: the last one of each agency."""
+    with connection.cursor() as cursor:
+        with cursor.copy(
+            "COPY registry_change (sequence, key, body, chain, at) FROM STDIN"
+        ) as rows:
+            for each in changes:
+                rows.write_row((*each, at))
+        cursor.execute(_LEAD_TO_ENTRIES, [changes[0].sequence])
 
 
 @transaction.atomic

@@ -2,66 +2,79 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
+
+from django.db.models.expressions import RawSQL
 
 from lienthong.apps.directory import api as directory
 from lienthong.apps.registry.models import NodeKey
 from lienthong.apps.registry.rules import written
 
-AT_ONCE = 5000
+Many = dict[int, list[dict[str, Any]]]
+
+_COLUMNS = ("pk", "name", "short_name", "kind", "parent_id", "place", "email", "active", "locked")
 
 
 def entries_of(ids: Sequence[int]) -> Iterator[tuple[str, str]]:
-    """(key, body) of each of these organizations; body "" for one that is no longer there."""
-    for start in range(0, len(ids), AT_ONCE):
-        yield from _some(ids[start : start + AT_ONCE])
+    """(key, body) of each of these organizations; body "" for one that is no longer there.
+
+    Four statements, and plain columns in place of objects: a country has 120 000 agencies.
+    """
+    these = RawSQL("SELECT unnest(%s::int8[])", [list(ids)])
+    keys = {each.organization_id: each for each in NodeKey.objects.filter(pk__in=these)}
+    codes, heirs = _codes(these), _heirs(these)
+    rows = directory.Organization.objects.filter(pk__in=these).order_by().values(*_COLUMNS)
+    bodies = {
+        row["pk"]: _body(row, keys.get(row["pk"]), codes[row["pk"]], heirs[row["pk"]])
+        for row in rows
+    }
+    for pk in ids:
+        yield str(pk), bodies.get(pk, "")
 
 
-def _some(ids: Sequence[int]) -> Iterator[tuple[str, str]]:
-    keys = {each.organization_id: each for each in NodeKey.objects.filter(pk__in=ids)}
-    heirs: dict[int, list[dict[str, Any]]] = {}
-    for step in directory.Succession.objects.filter(predecessor_id__in=ids):
-        heirs.setdefault(step.predecessor_id, []).append(
+def _codes(these: RawSQL) -> Many:
+    """The codes of each organization, by scheme and first day."""
+    found: Many = defaultdict(list)
+    rows = directory.OrganizationCode.objects.filter(organization_id__in=these).order_by(
+        "scheme", "valid_from"
+    )
+    for pk, scheme, value, start, end in rows.values_list(
+        "organization_id", "scheme", "value", "valid_from", "valid_to"
+    ):
+        days = {"valid_from": start.isoformat(), "valid_to": _day(end)}
+        found[pk].append({"scheme": scheme, "value": value, **days})
+    return found
+
+
+def _heirs(these: RawSQL) -> Many:
+    """Who took over from each organization, in the order of days."""
+    found: Many = defaultdict(list)
+    for step in directory.Succession.objects.filter(predecessor_id__in=these):
+        found[step.predecessor_id].append(
             {
                 "successor": str(step.successor_id),
                 "effective_on": step.effective_on.isoformat(),
                 "basis": step.basis,
             }
         )
-    found = directory.Organization.objects.filter(pk__in=ids).prefetch_related("codes")
-    bodies = {each.pk: _body(each, keys.get(each.pk), heirs.get(each.pk, [])) for each in found}
-    for pk in ids:
-        yield str(pk), bodies.get(pk, "")
+    for steps in found.values():
+        steps.sort(key=lambda step: (step["effective_on"], step["successor"]))
+    return found
 
 
 def _body(
-    organization: directory.Organization, key: NodeKey | None, heirs: list[dict[str, Any]]
+    row: dict[str, Any],
+    key: NodeKey | None,
+    codes: list[dict[str, Any]],
+    heirs: list[dict[str, Any]],
 ) -> str:
-    entry: dict[str, Any] = {
-        "key": str(organization.pk),
-        "name": organization.name,
-        "short_name": organization.short_name,
-        "kind": organization.kind,
-        "parent": str(organization.parent_id) if organization.parent_id else None,
-        "place": organization.place,
-        "email": organization.email,
-        "active": organization.active,
-        "locked": organization.locked,
-        "codes": [
-            {
-                "scheme": each.scheme,
-                "value": each.value,
-                "valid_from": each.valid_from.isoformat(),
-                "valid_to": _day(each.valid_to),
-            }
-            for each in sorted(
-                organization.codes.all(), key=lambda code: (code.scheme, code.valid_from)
-            )
-        ],
-        "successors": sorted(heirs, key=lambda step: (step["effective_on"], step["successor"])),
-    }
+    entry = dict(row)
+    entry["key"] = str(entry.pop("pk"))
+    parent = entry.pop("parent_id")
+    entry |= {"parent": str(parent) if parent else None, "codes": codes, "successors": heirs}
     if key is not None:
         entry["node"] = {"id": key.node_id, "certificate": key.certificate}
     return written(entry)

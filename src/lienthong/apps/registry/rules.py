@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import models
@@ -96,6 +96,25 @@ def chained(chain: str, sequence: int, key: str, body: str) -> str:
     """The chain after one more change."""
     text = f"{chain}\n{sequence}\n{key}\n{body}".encode()
     return hashlib.sha256(text).hexdigest()
+
+
+class Numbered(NamedTuple):
+    """A change with its number and the chain up to it; `body` is "" when the entry ended."""
+
+    sequence: int
+    key: str
+    body: str
+    chain: str
+
+
+def numbered(sequence: int, chain: str, changed: Iterable[tuple[str, str]]) -> list[Numbered]:
+    """These (key, body) as the changes after number `sequence`, whose chain is `chain`."""
+    rows = []
+    for key, body in changed:
+        sequence += 1
+        chain = chained(chain, sequence, key, body)
+        rows.append(Numbered(sequence, key, body, chain))
+    return rows
 
 
 def state_of(entries: Iterable[tuple[str, str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -12,8 +13,8 @@ from django.utils import timezone
 
 from lienthong.apps.pki import api as pki
 from lienthong.apps.registry import queries, rules
-from lienthong.apps.registry.actions import keep_entries
-from lienthong.apps.registry.models import Change, SignedHead
+from lienthong.apps.registry.actions import keep
+from lienthong.apps.registry.models import SignedHead
 from lienthong.core import signing
 from lienthong.core.errors import Problem
 
@@ -67,26 +68,23 @@ def _ask(http: httpx.Client, url: str, after: int) -> tuple[str, list[dict[str, 
 
 def _checked(
     told: list[dict[str, Any]], sequence: int, chain: str, head: rules.Head
-) -> list[Change]:
-    """The changes as rows, when they lead from here to the signed head. Raises RegistryInvalid."""
-    now = timezone.now()
-    rows = []
-    for each in told:
-        sequence += 1
-        if each.get("sequence") != sequence:
-            raise rules.RegistryInvalid(reason=f"thiếu thay đổi số {sequence}")
-        key, body = str(each["key"]), str(each["body"])
-        chain = rules.chained(chain, sequence, key, body)
-        rows.append(Change(sequence=sequence, key=key, body=body, chain=chain, at=now))
-    if (sequence, chain) != (head.sequence, head.chain):
+) -> list[rules.Numbered]:
+    """The changes, when they lead from here to the signed head. Raises RegistryInvalid."""
+    for number, each in enumerate(told, sequence + 1):
+        if each.get("sequence") != number:
+            raise rules.RegistryInvalid(reason=f"thiếu thay đổi số {number}")
+    changed = [(str(each["key"]), str(each["body"])) for each in told]
+    rows = rules.numbered(sequence, chain, changed)
+    last = (rows[-1].sequence, rows[-1].chain) if rows else (sequence, chain)
+    if last != (head.sequence, head.chain):
         raise rules.RegistryInvalid(reason="các thay đổi không khớp chữ ký")
     return rows
 
 
 @transaction.atomic
-def _keep(changes: list[Change], head: rules.Head, token: str) -> None:
-    Change.objects.bulk_create(changes, batch_size=5000)
-    keep_entries(changes)
+def _keep(changes: Sequence[rules.Numbered], head: rules.Head, token: str) -> None:
+    if changes:
+        keep(changes, timezone.now())
     if (queries.state(), queries.count()) != (head.state, head.count):
         raise rules.RegistryInvalid(reason="nội dung không khớp chữ ký")
     SignedHead.objects.update_or_create(

@@ -20,11 +20,10 @@ from zoneinfo import ZoneInfo
 from lienthong.core import edxml, signing
 
 from . import deadlines
+from .official import PDF, Officially, name_in
 from .participants import Agency, Node, Participants
 from .problems import (
-    DocumentSignatureInvalid,
     DocumentTooLarge,
-    DocumentUnsigned,
     PacketSignatureInvalid,
     RecipientLocked,
     RecipientUnknown,
@@ -36,7 +35,6 @@ from .rows import Parties
 from .rules import Door, Kind
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-PDF = "application/pdf"
 MAIN_DOCUMENT_MAX_BYTES = 50 * 1024 * 1024
 CHECKING = "checking-"
 """How a folder of attachments begins that are being checked; a crash may leave it."""
@@ -61,14 +59,6 @@ class Checked:
     attachments: tuple[str, ...] = ()
     warnings: list[dict[str, Any]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What the signatures of the main document say. at: the first signing time, as claimed."""
-
-    checks: list[dict[str, Any]] = field(default_factory=list)
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +93,7 @@ class Checker:
         self._large_limits = large_limits or limits
         self._limits = limits
         self._parties = parties
-        self._verifier = signing.Verifier(on_difference=on_difference)
+        self._officially = Officially(signing.Verifier(on_difference=on_difference))
 
     def check(
         self,
@@ -127,19 +117,20 @@ class Checker:
             if seal.indication is not signing.Indication.PASSED:
                 raise PacketSignatureInvalid(reason=_why(seal))
         limits = self._large_limits if large else self._limits
+        profile = self._profile_of(envelope.node)
         reading = self._read(content, envelope, participants, now, limits)
         sender = _sender(reading, envelope, participants, seal)
         _refuse(reading, participants)
         packet = reading.packet
         if packet is None:
             raise edxml.PacketInvalid(reading.findings)
-        done, late = [_packet_check(seal)], []
+        done, found = [_packet_check(seal)], []
         if isinstance(packet, edxml.DocumentPacket):
-            signed = self._document(packet, sender, trust, now)
+            signed = self._officially.check(packet, sender, trust, now, profile)
             done += signed.checks
-            late = _late(packet, signed.at, now)
+            found = [*signed.findings, *_late(packet, signed.at, now)]
         checked = _checked(packet, reading, sender, participants, done)
-        return replace(checked, warnings=[*checked.warnings, *late])
+        return replace(checked, warnings=[*checked.warnings, *found])
 
     def _read(
         self,
@@ -204,39 +195,6 @@ class Checker:
         """How strictly packets of this node are read: its system's own profile, else the hub's."""
         return node.kit.profile if node.kit else self._profile
 
-    def _document(
-        self, packet: edxml.DocumentPacket, sender: Agency, trust: signing.Trust, now: datetime
-    ) -> Signed:
-        """V-46: the main document carries both signatures, by the one who signs and by `From`."""
-        main = main_document(packet)
-        if main is None:
-            if packet.attachments:
-                raise DocumentUnsigned(name=packet.attachments[0].name)
-            return Signed()
-        report = self._verifier.verify(main.data, trust=trust, at=now)
-        if not report.signatures:
-            raise DocumentUnsigned(name=main.name)
-        signer_name = packet.signer.full_name if packet.signer else None
-        report = signing.check_official(
-            report, agency_codes=set(sender.codes) | {sender.code}, signer_name=signer_name
-        )
-        if report.verdict is not signing.Verdict.VALID:
-            reason = "; ".join(report.findings) or str(report.verdict)
-            raise DocumentSignatureInvalid(name=main.name, reason=reason)
-        times = [each.claimed_at for each in report.signatures if each.claimed_at is not None]
-        return Signed(
-            [
-                {
-                    "check": "document_signature",
-                    "ok": True,
-                    "field": each.field,
-                    "signer": _name(each),
-                }
-                for each in report.signatures
-            ],
-            min(times, default=None),
-        )
-
 
 def _reading(
     content: bytes | Path,
@@ -286,11 +244,6 @@ def _attached(files: Sequence[edxml.StoredFile]) -> tuple[edxml.Attachment, ...]
     return (
         edxml.Attachment(found.content_id, found.name, found.content_type, found.description, data),
     )
-
-
-def main_document(packet: edxml.DocumentPacket) -> edxml.Attachment | None:
-    """The document itself: the first PDF. Other files enclose it."""
-    return next((each for each in packet.attachments if each.content_type == PDF), None)
 
 
 def _sender(
@@ -414,11 +367,7 @@ def _packet_check(seal: signing.SignatureReport | None) -> dict[str, Any]:
     """What the checks say about the packet as a whole; a shared secret proves less than a key."""
     if seal is None:
         return {"check": "system_secret", "ok": True, "signer": ""}
-    return {"check": "packet_signature", "ok": True, "signer": _name(seal)}
-
-
-def _name(report: signing.SignatureReport) -> str:
-    return report.signer.name if report.signer else ""
+    return {"check": "packet_signature", "ok": True, "signer": name_in(seal)}
 
 
 def _why(report: signing.SignatureReport) -> str:

@@ -13,10 +13,10 @@ import pytest
 from lienthong.apps.directory import api as directory
 from lienthong.apps.exchange.hub import api as hub_api
 from lienthong.apps.exchange.hub.kit import systems
-from lienthong.apps.exchange.hub.models import Delivery, NodeOrganization
+from lienthong.apps.exchange.hub.models import Delivery, NodeOrganization, Packet
 from lienthong.core import edxml, signing
 
-from .country import Country, document, signed_pdf, status
+from .country import Country, document, plain_pdf, signed_pdf, status
 from .kit import Kit
 from .server import Caller, RunningHub
 
@@ -231,6 +231,42 @@ def test_refusals_of_a_packet_say_why_in_the_kits_codes(
     assert other["ErrorCode"] == "21"
     assert other["ErrorDesc"].startswith("V-03")
     assert other["DocId"] == ""
+
+
+def test_compat_takes_a_document_without_valid_signatures_for_information(
+    land: Country, kits: dict[str, Kit]
+) -> None:
+    """V-46: a warning in compat, and never a check that held."""
+    for pdf in (plain_pdf(), signed_pdf(land.other)):
+        sent = kits["bo"].send_packet(
+            edxml.encode(document(land.ministry, land.other, pdf=pdf)), land.ministry.code
+        )
+
+        assert sent["status"] == "OK"
+        packet = Packet.objects.get(pk=sent["DocId"])
+        assert [(each["rule"], each["severity"]) for each in packet.warnings] == [("V-46", "W")]
+        assert [each["ok"] for each in packet.checks if each["check"] == "document_signature"] == [
+            False
+        ]
+
+
+def test_strict_refuses_a_document_without_signatures_from_a_kit(
+    land: Country, hub: RunningHub
+) -> None:
+    """V-46: refused with the transport code the kit knows."""
+    NodeOrganization.objects.filter(agency_code=land.ministry.code).delete()
+    made = systems.register(
+        "test.chat.01", "Hệ thống chặt", [land.ministry.code], profile=edxml.Profile.STRICT
+    )
+    hub.refresh()
+    kit = Kit(hub.url, "test.chat.01", made.secret)
+    with kit:
+        raw = edxml.encode(document(land.ministry, land.other, pdf=plain_pdf()))
+        sent = kit.send_packet(raw, land.ministry.code)
+
+    assert (sent["status"], sent["ErrorCode"]) == ("FAIL", "10")
+    assert sent["ErrorDesc"].startswith("V-46")
+    assert not Packet.objects.exists()
 
 
 def test_a_recipient_that_does_not_exist_has_its_own_code(
