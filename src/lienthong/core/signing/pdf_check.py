@@ -17,6 +17,7 @@ import pikepdf
 
 from lienthong.core.signing.pdf_packed import check_packed
 from lienthong.core.signing.pdf_streams import check_streams, start_of
+from lienthong.core.signing.plain.objects import is_plain
 from lienthong.core.signing.problems import (
     PdfActiveContent,
     PdfBroken,
@@ -117,7 +118,8 @@ def open_strict(data: bytes) -> pikepdf.Pdf:
     """Open a PDF that reads without repair. Raises PdfNotPdf, PdfEncrypted or PdfBroken."""
     if b"%PDF-" not in data[:1024]:
         raise PdfNotPdf
-    check_packed(data)
+    if not is_plain(data):
+        check_packed(data)
     try:
         pdf = pikepdf.open(io.BytesIO(data), attempt_recovery=False)
     except pikepdf.PasswordError as error:

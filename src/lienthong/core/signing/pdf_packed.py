@@ -29,6 +29,8 @@ _FILTERS = re.compile(rb"/(?:FlateDecode|Fl|LZWDecode|LZW|RunLengthDecode|RL)\b"
 def check_packed(data: bytes) -> None:
     """Raise PdfBroken when tables and object streams unpack to more than a sound file needs.
 
+    For a file of which it is not known where its streams are (`plain.objects.is_plain`): here
+    anything may be one, and a name counts wherever it stands.
     An image or a font is unpacked by viewers only, so what says to be one by its entries counts
     only when an object stream could hide there: when it starts like one.
     """

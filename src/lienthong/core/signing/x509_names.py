@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 
+from lienthong.core.signing import plain_names
 from lienthong.core.signing.der import NotDER
 from lienthong.core.signing.der_read import Reader
 from lienthong.core.signing.identity import by_identity
@@ -68,6 +69,9 @@ def name_key(der: bytes) -> bytes:
     """
     if len(der) > NAME_SIZE_MAX_BYTES:
         return der
+    attributes = plain_names.read(der)
+    if attributes is not None and (text := plain_names.prepared(attributes)) is not None:
+        return text.encode()
     try:
         return str(asn1_x509.Name.load(der, strict=True).hashable).encode()
     except (ValueError, TypeError, KeyError, UnicodeError):
@@ -151,7 +155,10 @@ def common_name(certificate: x509.Certificate) -> str:
 
 
 def subject_fields(certificate: x509.Certificate) -> dict[str, Any]:
-    """The subject by attribute name, as asn1crypto calls them."""
+    """The subject by attribute name, as asn1crypto calls them; a list where there are several."""
+    attributes = plain_names.read(raw_fields(certificate).subject)
+    if attributes is not None and len(fields := dict(attributes)) == len(attributes):
+        return fields
     return dict(asn1_x509.Name.load(raw_fields(certificate).subject).native)
 
 

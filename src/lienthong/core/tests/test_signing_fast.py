@@ -10,7 +10,7 @@ from functools import cache
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyhanko.sign import fields
 
@@ -65,6 +65,45 @@ def test_a_document_signed_by_another_program_passes() -> None:
 
     assert report is not None
     assert report == signing.verify_pdf(data, trust=trust, at=at, second_opinion=True)
+
+
+# Words that mean something to a reader of files, as they may stand in a picture by chance.
+WORDS = st.sampled_from(
+    [b"/LZW ", b"/#4CZW ", b"/L#5aWDecode", b"stream\n", b"\nendstream", b" endobj\n", b"%%EOF\n",
+     b"9 0 obj\n<< /Type /ObjStm /N 1 /First 4 >>\nstream\n", b"/Filter [/Fl /LZW]", b"startxref\n"]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(WORDS, st.binary(max_size=6)), max_size=6).map(b"".join))
+@example(b"/#4CZW ")
+@settings(max_examples=12, deadline=None)
+def test_both_paths_judge_alike_whatever_the_content_of_a_stream_looks_like(words: bytes) -> None:
+    """Where all streams are known, what stands in one of them is neither a name nor a stream."""
+    data = signed_by_pyhanko(with_picture(words), fields.SigSeedSubFilter.PADES)
+    at, trust = LATER + timedelta(days=365), test_pki().trust
+
+    report = fast.check_pdf(data, trust=trust, at=at)
+
+    assert report is not None
+    assert report == signing.verify_pdf(data, trust=trust, at=at, second_opinion=True)
+
+
+def with_picture(content: bytes) -> bytes:
+    """A document with a grey picture of these bytes, stored as they are."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(samples.make_pdf(pages=1))) as pdf:
+        picture = pdf.make_stream(
+            content,
+            Type=pikepdf.Name.XObject,
+            Subtype=pikepdf.Name.Image,
+            Width=len(content),
+            Height=1,
+            ColorSpace=pikepdf.Name.DeviceGray,
+            BitsPerComponent=8,
+        )
+        pdf.pages[0].Resources.XObject = pikepdf.Dictionary(Im0=picture)
+        pdf.save(out, compress_streams=False)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("object_streams", [False, True])

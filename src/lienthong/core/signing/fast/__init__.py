@@ -5,7 +5,6 @@ it never fails a document alone and never passes one that the reference would no
 is not sure of, it leaves to `signing.verify_pdf`.
 """
 
-from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.check import (
     FileHash,
     Passed,
@@ -17,6 +16,7 @@ from lienthong.core.signing.fast.check import (
 )
 from lienthong.core.signing.fast.pdf import read_pdf
 from lienthong.core.signing.fast.signed_data import read_cms, read_message
+from lienthong.core.signing.plain.ask import Ask
 
 __all__ = [
     "Ask",

@@ -10,8 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from lienthong.core.signing import der
 from lienthong.core.signing.cms import CMSInvalid, load_certificate
-from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.shape import INTEGER, SEQUENCE, VERSION, expect, skip
+from lienthong.core.signing.plain.ask import Ask
 
 KEPT_MAX = 4096
 SIZE_MAX_BYTES = 16 * 1024

@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Protocol
 
 from lienthong.core.signing.fast import certificates, signed_data
-from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.pdf import read_pdf
 from lienthong.core.signing.fast.signed_data import read_cms
 from lienthong.core.signing.path_plain import plain_is_enough
 from lienthong.core.signing.pdf_facts import gather
 from lienthong.core.signing.pdf_structure import PdfSignature, PdfStructure
 from lienthong.core.signing.pdf_verify import verify_one
+from lienthong.core.signing.plain.ask import Ask
 from lienthong.core.signing.report import DocumentReport, Findings, Indication, Verdict
 from lienthong.core.signing.trust import Trust
 from lienthong.core.signing.validate import check_signature

@@ -10,11 +10,12 @@ import binascii
 from dataclasses import dataclass
 from datetime import datetime
 
-from lienthong.core.signing.fast.ask import Ask
-from lienthong.core.signing.fast.objects import Objects, Plain, check_pages
 from lienthong.core.signing.fast.second_revision import check_second
-from lienthong.core.signing.fast.tables import read_tables
-from lienthong.core.signing.fast.values import (
+from lienthong.core.signing.pdf_structure import parse_date
+from lienthong.core.signing.plain.ask import Ask
+from lienthong.core.signing.plain.objects import Objects, Plain, check_pages
+from lienthong.core.signing.plain.tables import read_tables
+from lienthong.core.signing.plain.values import (
     SPACES,
     Dictionary,
     Ref,
@@ -24,7 +25,6 @@ from lienthong.core.signing.fast.values import (
     reference,
     whole_number,
 )
-from lienthong.core.signing.pdf_structure import parse_date
 
 PADES = b"/ETSI.CAdES.detached"
 FIELDS_MAX = 8
@@ -120,7 +120,7 @@ def read_pdf(data: bytes, *, whole: bool = True) -> Signed:
             raise Ask("the first signature does not cover the revision before")
         check_second(objects, places[0], places[1], gap=signatures[1].gap[0])
     if whole or len(signatures) == 2:
-        objects.check_all(every_revision=len(signatures) == 2)
+        objects.check_all()
         check_pages(objects, reference(root.get(b"/Pages")))
     keys = [b"".join(sorted(one.value)).decode() for one in places]
     return Signed(signatures, f"{len(sections)} {' '.join(keys)}")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lienthong.core.signing.fast.ask import Ask
-from lienthong.core.signing.fast.objects import Objects, check_on_page
-from lienthong.core.signing.fast.values import (
+from lienthong.core.signing.plain.ask import Ask
+from lienthong.core.signing.plain.objects import Objects, check_on_page
+from lienthong.core.signing.plain.values import (
     Dictionary,
     Ref,
     dictionary_of,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong.core.signing.fast.ask import Ask
+from lienthong.core.signing.plain.ask import Ask
 
 INTEGER, OCTETS, OID, UTC_TIME = 0x02, 0x04, 0x06, 0x17
 SEQUENCE, SET = 0x30, 0x31

@@ -15,7 +15,6 @@ from cryptography import x509
 
 from lienthong.core.signing import cms, der
 from lienthong.core.signing.fast import certificates
-from lienthong.core.signing.fast.ask import Ask
 from lienthong.core.signing.fast.shape import (
     ATTRIBUTES,
     CERTIFICATES,
@@ -28,6 +27,7 @@ from lienthong.core.signing.fast.shape import (
     expect,
     skip,
 )
+from lienthong.core.signing.plain.ask import Ask
 from lienthong.core.signing.policy import Algorithm
 
 CERTIFICATES_MAX = 8

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lienthong.core.signing.fast.ask import Ask
-from lienthong.core.signing.fast.values import (
+from lienthong.core.signing.plain.ask import Ask
+from lienthong.core.signing.plain.values import (
     Ref,
     dictionary_at,
     reference,

@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from lienthong.core.signing.fast.ask import Ask
+from lienthong.core.signing.plain.ask import Ask
 
 DEPTH_MAX = 3
 PAIRS_MAX = 200
