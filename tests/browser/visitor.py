@@ -8,6 +8,7 @@ told by `leave`, all at once.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,6 +134,7 @@ class Visitor:
             self.problems += [f"{name} at {width} px: {told}" for told in seen]
             self._keep_picture(f"{name}-{width}.png")
         self.resize(before)
+        self._note_picture(name)
 
     @contextmanager
     def refused(self, status: int) -> Iterator[None]:
@@ -159,6 +161,13 @@ class Visitor:
         self.page.set_viewport_size({"width": self._width, "height": height})
         # The defaults would write a style into the page, which its security policy refuses.
         self.page.screenshot(path=self._pictures / name, caret="initial", animations="allow")
+
+    def _note_picture(self, name: str) -> None:
+        """What `tools/picture_pages.py` says beside the picture."""
+        address = urlsplit(self.page.url)
+        seen = {"name": name, "path": address.path, "title": self.page.title()}
+        with (self._pictures / "pages.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(seen, ensure_ascii=False) + "\n")
 
     def _note_request(self, request: Request) -> None:
         address = urlsplit(request.url)
