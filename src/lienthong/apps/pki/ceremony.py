@@ -37,6 +37,7 @@ from lienthong.core.signing.authority import (
     POLICY_NATIONAL_TSA,
     PUBLIC_POLICIES,
     Authority,
+    KeyLevel,
     Profile,
     Subject,
     make_ec_key,
@@ -242,6 +243,7 @@ def issue(
     at: datetime,
     lifetime: timedelta | None = None,
     until: datetime | None = None,
+    level: KeyLevel = KeyLevel.SOFTWARE,
     request: str = "",
 ) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
     """Issue a certificate and note it on disk before it leaves this function.
@@ -252,7 +254,13 @@ def issue(
     with authority(directory, name) as found:
         start = max(at, found.certificate.not_valid_before_utc)
         certificate = found.issue(
-            profile, subject, public_key, at=start, lifetime=lifetime, until=until
+            profile,
+            subject,
+            public_key,
+            at=start,
+            lifetime=lifetime,
+            until=until,
+            level=level,
         )
         _note(directory / "ca" / name, certificate, profile, request)
         return certificate, found.chain

@@ -1,8 +1,9 @@
 """The devices and services that hold keys for this node, as LIENTHONG_KEY_DEVICES_FILE names them.
 
-A TOML file of tables `[[token]]` (PKCS#11 at this machine) and `[[remote]]` (CSC API v2). No secret
-is in it: PINs are typed when something is signed, secrets of services and PINs of devices that the
-node opens by itself lie in files of their own. See docs/how-to/keys-in-devices.md.
+A TOML file of tables `[[token]]` (PKCS#11 at this machine), `[[remote]]` (CSC API v2) and
+`[browser]` (tokens at people's own machines). No secret is in it: PINs are typed when something is
+signed, secrets of services and PINs of devices that the node opens by itself lie in files of their
+own. See docs/how-to/keys-in-devices.md.
 """
 
 from __future__ import annotations
@@ -26,21 +27,27 @@ from lienthong.apps.pki.rules import (
     KeyKind,
     KeyPlace,
 )
+from lienthong.core.signing.authority import KeyLevel
 from lienthong.core.signing.csc import RemoteSigningService
 from lienthong.core.signing.pkcs11 import Token, TokenBusy
 
 WAIT_S = 10.0
+_LEVELS = {level.name.lower(): level for level in KeyLevel}
 
 
 @dataclass(frozen=True, slots=True)
 class TokenDevice:
-    """A PKCS#11 device at this machine. pin_file: for one that the node opens by itself."""
+    """A PKCS#11 device at this machine. pin_file: for one that the node opens by itself.
+
+    level: "token", "hsm" or "software", told in the policy of certificates for its keys (SG 3.4).
+    """
 
     name: str
     title: str
     module: str
     label: str
     pin_file: str = ""
+    level: str = "software"
 
     def machine_pin(self) -> str:
         """The PIN of a device that the node opens by itself. Raises KeyDevicesUnreadable."""
@@ -52,21 +59,26 @@ class TokenDevice:
 
 @dataclass(frozen=True, slots=True)
 class RemoteService:
-    """A remote signing service. secret_file: the secret of this node's application there."""
+    """A remote signing service. secret_file: the secret of this node's application there.
+
+    level: as of a TokenDevice.
+    """
 
     name: str
     title: str
     url: str
     client: str
     secret_file: str
+    level: str = "software"
 
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """All that the settings name."""
+    """All that the settings name. browser: the level of devices at people's own machines."""
 
     tokens: dict[str, TokenDevice]
     services: dict[str, RemoteService]
+    browser: str = "software"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +110,13 @@ def _read(path: Path, _stamp: int) -> Devices:
     found = tomllib.loads(path.read_text(encoding="utf-8"))
     tokens = [TokenDevice(**one) for one in found.pop("token", [])]
     services = [RemoteService(**one) for one in found.pop("remote", [])]
+    browser = str(found.pop("browser", {}).get("level", "software"))
     if found:
         raise TypeError(f"unknown: {', '.join(sorted(found))}")
-    return Devices({one.name: one for one in tokens}, {one.name: one for one in services})
+    levels = {browser, *(one.level for one in tokens), *(one.level for one in services)}
+    if unknown := levels - _LEVELS.keys():
+        raise TypeError(f"level: {', '.join(sorted(unknown))}")
+    return Devices({one.name: one for one in tokens}, {one.name: one for one in services}, browser)
 
 
 def choices(kind: KeyKind) -> list[Choice]:
@@ -136,18 +152,37 @@ def title_of(place: KeyPlace, device: str) -> str:
     return str(named.get(place) or (known.title if known else device))
 
 
+def level_of(place: KeyPlace, device: str) -> KeyLevel:
+    """What may be said of a key's place: never more than the settings say of the device (SG 3.4).
+
+    Raises KeyDeviceUnknown.
+    """
+    if place is KeyPlace.BROWSER:
+        return _LEVELS[configured().browser]
+    if place is KeyPlace.TOKEN:
+        return _LEVELS[token_device(device).level]
+    if place is KeyPlace.REMOTE:
+        return _LEVELS[remote_service(device).level]
+    return KeyLevel.SOFTWARE
+
+
 def is_opened_by_node(place: KeyPlace, device: str) -> bool:
     """Whether the node has the PIN of that device itself."""
     found = configured().tokens.get(device) if place is KeyPlace.TOKEN else None
     return bool(found and found.pin_file)
 
 
-def remote(name: str) -> RemoteSigningService:
-    """A service as this node's application sees it. Raises KeyDeviceUnknown."""
+def remote_service(name: str) -> RemoteService:
+    """A service of the settings. Raises KeyDeviceUnknown."""
     service = configured().services.get(name)
     if service is None:
         raise KeyDeviceUnknown(name=name)
-    return RemoteSigningService(_transport(service))
+    return service
+
+
+def remote(name: str) -> RemoteSigningService:
+    """A service as this node's application sees it. Raises KeyDeviceUnknown."""
+    return RemoteSigningService(_transport(remote_service(name)))
 
 
 @lru_cache(maxsize=32)

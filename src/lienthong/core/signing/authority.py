@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -47,6 +47,7 @@ from lienthong.core.signing.profiles import (
     TIME_STAMPING,
     TSA_KEY_USE,
     YEAR,
+    KeyLevel,
     Profile,
     Shape,
     Subject,
@@ -77,6 +78,7 @@ __all__ = [
     "SOFTWARE_KEY",
     "TIME_STAMPING",
     "Authority",
+    "KeyLevel",
     "Profile",
     "Shape",
     "Subject",
@@ -93,10 +95,12 @@ __all__ = [
 BASE_URL = "http://pki.lienthong.example"
 EXPIRED_CERTS_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
 POLICY_MAPPINGS = x509.ObjectIdentifier("2.5.29.33")
-RESPONSIBILITY = (
-    "Chứng thư chỉ có giá trị trong phạm vi và mục đích ghi tại chứng thư; "
-    "khóa phần mềm, chỉ dùng để trình diễn."
-)
+RESPONSIBILITY = "Chứng thư chỉ có giá trị trong phạm vi và mục đích ghi tại chứng thư; "
+KEY_TEXTS = {
+    KeyLevel.TOKEN: "khóa trong thiết bị của chủ thể.",
+    KeyLevel.HSM: "khóa trong mô-đun bảo mật phần cứng.",
+    KeyLevel.SOFTWARE: "khóa phần mềm, chỉ dùng để trình diễn.",
+}
 _PLACEHOLDER_KEY = ec.generate_private_key(ec.SECP256R1())  # signs drafts for the profile check
 
 
@@ -173,7 +177,7 @@ class Authority:
         end = min(at + years * YEAR, self.certificate.not_valid_after_utc)
         builder = self._under_this(subject, public_key, at, end)
         builder = _ca_extensions(builder, path_length=0)
-        builder = builder.add_extension(_policies(policies), critical=False)
+        builder = builder.add_extension(_policies(_of_all_levels(policies)), critical=False)
         return self._checked(builder, path_length=0)
 
     def cross_certify(
@@ -197,7 +201,7 @@ class Authority:
         )
         builder = self._under_this(other.subject, public, at, end)
         builder = _ca_extensions(builder, path_length=1)
-        builder = builder.add_extension(_policies(policies), critical=False)
+        builder = builder.add_extension(_policies(_of_all_levels(policies)), critical=False)
         if mappings:
             builder = builder.add_extension(_mappings(mappings), critical=False)
         builder = builder.add_extension(x509.InhibitAnyPolicy(0), critical=True)
@@ -224,10 +228,12 @@ class Authority:
         at: datetime,
         lifetime: timedelta | None = None,
         until: datetime | None = None,
+        level: KeyLevel = KeyLevel.SOFTWARE,
     ) -> x509.Certificate:
         """Issue an end certificate. Raises CertificateProfileBroken.
 
-        until: an earlier end, as for a changed certificate that keeps the end of the old one.
+        level: where the subject's key lies, told in the policy (SG 3.4). until: an earlier end, as
+        for a changed certificate that keeps the end of the old one.
         """
         shape = SHAPES[profile]
         end = min(at + (lifetime or shape.lifetime), self.certificate.not_valid_after_utc)
@@ -235,7 +241,7 @@ class Authority:
         builder = self._under_this(
             subject_name(subject), public_key, at, end, services=shape.status_services, leaf=True
         )
-        builder = _end_extensions(builder, profile, at, f"{self.base_url}/cps")
+        builder = _end_extensions(builder, profile, at, f"{self.base_url}/cps", level)
         names = _alternative_names(subject)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
@@ -414,7 +420,11 @@ def _ca_extensions(
 
 
 def _end_extensions(
-    builder: x509.CertificateBuilder, profile: Profile, at: datetime, statement: str
+    builder: x509.CertificateBuilder,
+    profile: Profile,
+    at: datetime,
+    statement: str,
+    level: KeyLevel,
 ) -> x509.CertificateBuilder:
     shape = SHAPES[profile]
     usages = x509.ExtendedKeyUsage([x509.ObjectIdentifier(use) for use in shape.usages])
@@ -424,8 +434,8 @@ def _end_extensions(
         .add_extension(usages, critical=shape.usage_is_critical)
     )
     if shape.policy:
-        responsibility = RESPONSIBILITY if shape.commits else ""
-        policies = _policies([shape.policy], statement, responsibility)
+        responsibility = RESPONSIBILITY + KEY_TEXTS[level] if shape.commits else ""
+        policies = _policies([f"{shape.policy}.{level}"], statement, responsibility)
         builder = builder.add_extension(policies, critical=False)
     if shape.usage == OCSP_SIGNING:
         builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
@@ -464,26 +474,30 @@ def _key_usage(*, certifies: bool = False, commits: bool = False) -> x509.KeyUsa
 
 
 def _policies(
-    arcs: Sequence[str], statement: str = "", responsibility: str = ""
+    policies: Iterable[str], statement: str = "", responsibility: str = ""
 ) -> x509.CertificatePolicies:
-    """Policies with the level of our keys; `statement` is the address of the practice statement."""
+    """Policies, each with its qualifiers; `statement` is the address of the practice statement."""
     qualifiers: list[str | x509.UserNotice] = [statement] if statement else []
     if responsibility:
         qualifiers.append(x509.UserNotice(None, responsibility))
     return x509.CertificatePolicies(
-        [
-            x509.PolicyInformation(
-                x509.ObjectIdentifier(f"{arc}.{SOFTWARE_KEY}"), qualifiers or None
-            )
-            for arc in arcs
-        ]
+        [x509.PolicyInformation(x509.ObjectIdentifier(one), qualifiers or None) for one in policies]
     )
+
+
+def _of_all_levels(arcs: Iterable[str]) -> list[str]:
+    """What an authority may issue under: keys of every level."""
+    return [f"{arc}.{level}" for arc in arcs for level in KeyLevel]
 
 
 def _mappings(pairs: Sequence[tuple[str, str]]) -> x509.UnrecognizedExtension:
     """PolicyMappings (RFC 5280 4.2.1.5); the library can read it but not write it."""
     value = der.sequence(
-        *(der.sequence(*(der.oid(f"{policy}.{SOFTWARE_KEY}") for policy in pair)) for pair in pairs)
+        *(
+            der.sequence(*(der.oid(f"{policy}.{level}") for policy in pair))
+            for pair in pairs
+            for level in KeyLevel
+        )
     )
     return x509.UnrecognizedExtension(POLICY_MAPPINGS, value)
 

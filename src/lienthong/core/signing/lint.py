@@ -26,8 +26,8 @@ from lienthong.core.signing.profiles import (
     OCSP_SIGNING,
     SERVER_AUTH,
     SHAPES,
-    SOFTWARE_KEY,
     TIME_STAMPING,
+    KeyLevel,
     Profile,
     Shape,
     name_text_problem,
@@ -212,11 +212,10 @@ def _policy(draft: _Draft) -> bool:
     policies = draft.find(x509.CertificatePolicies)
     if not draft.shape.policy:
         return policies is None
-    wanted = [f"{draft.shape.policy}.{SOFTWARE_KEY}"]
-    return (
-        policies is not None
-        and [one.policy_identifier.dotted_string for one in policies.value] == wanted
-    )
+    if policies is None or len(list(policies.value)) != 1:
+        return False
+    found = policies.value[0].policy_identifier.dotted_string
+    return found in {f"{draft.shape.policy}.{level}" for level in KeyLevel}
 
 
 def _services(draft: _Draft) -> bool:

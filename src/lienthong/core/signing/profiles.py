@@ -27,7 +27,6 @@ POLICY_PUBLIC_PERSON = f"{ARC}.2.1"
 POLICY_PUBLIC_LEGAL = f"{ARC}.2.2"
 POLICY_GOVERNMENT_TSA = f"{ARC}.3.1"
 POLICY_NATIONAL_TSA = f"{ARC}.3.2"
-SOFTWARE_KEY = "3"  # the last arc: a key in a file, for demonstration only (SG-K-04)
 GOVERNMENT_POLICIES = (POLICY_PERSON, POLICY_AGENCY, POLICY_SERVICE, POLICY_GOVERNMENT_TSA)
 PUBLIC_POLICIES = (POLICY_PUBLIC_PERSON, POLICY_PUBLIC_LEGAL, POLICY_NATIONAL_TSA)
 # Pairs (government, national) that promise the same and are mapped onto each other in
@@ -48,6 +47,17 @@ DAY = timedelta(days=1)
 YEAR = timedelta(days=365)
 TSA_KEY_USE = YEAR  # a time-stamp key signs for a year, its certificate lives on (SG 3.7)
 NAME_LENGTH_MAX = 200
+
+
+class KeyLevel(StrEnum):
+    """Where a subject's key lies: the last arc of its policy (SG 3.4)."""
+
+    TOKEN = "1"  # noqa: S105  a device, no password
+    HSM = "2"  # a hardware module, here or at a remote service
+    SOFTWARE = "3"  # a file, for demonstration only (SG-K-04)
+
+
+SOFTWARE_KEY = KeyLevel.SOFTWARE
 
 
 class Profile(StrEnum):

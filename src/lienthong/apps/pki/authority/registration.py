@@ -274,6 +274,7 @@ def _issue(
             at=at,
             lifetime=lifetime,
             until=until,
+            level=asked.key_level,
             request=str(asked.id),
         )
         index = ledger.append(CERTIFICATE_LOG, [registry.log_entry(certificate)])

@@ -24,7 +24,7 @@ from lienthong.apps.pki.contract import (
     row_leaf,
 )
 from lienthong.core import signing, tlog
-from lienthong.core.signing.authority import Subject
+from lienthong.core.signing.authority import KeyLevel, Subject
 from lienthong.core.signing.jws import strict_object
 from lienthong.core.signing.profiles import name_text_problem
 
@@ -61,6 +61,7 @@ class Registration:
     file_valid_at: datetime
     approved_at: datetime
     mandate: UUID
+    key_level: KeyLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def read(payload: Mapping[str, Any]) -> Registration:
         file_valid_at=_moment(payload, "file_valid_at"),
         approved_at=_moment(payload, "approved_at"),
         mandate=_uuid(payload, "mandate"),
+        key_level=_key_level(payload),
     )
 
 
@@ -183,6 +185,15 @@ def _choice(kinds: type[Any], source: Mapping[str, Any], name: str) -> Any:
         return kinds(source.get(name))
     except ValueError as error:
         raise RegistrationInvalid(detail=f"trường {name}") from error
+
+
+def _key_level(source: Mapping[str, Any]) -> KeyLevel:
+    """Where the subject's key lies, as the registrar says; a file when nothing is said (SG 3.4)."""
+    levels = {level.name.lower(): level for level in KeyLevel}
+    found = levels.get(source.get("key_level", "software"))
+    if found is None:
+        raise RegistrationInvalid(detail="trường key_level")
+    return found
 
 
 def _subject(source: Mapping[str, Any], profile: SubjectKind) -> Subject:

@@ -8,9 +8,10 @@ from uuid import uuid5
 
 from lienthong.apps.accounts.api import Person, Role, Seat
 from lienthong.apps.directory import api as directory
+from lienthong.apps.pki import devices
 from lienthong.apps.pki.contract import OFFICER_PREFIX, SUBJECT_FIELDS, VERSION
 from lienthong.apps.pki.registration.models import CertificateRequest
-from lienthong.apps.pki.rules import KeyKind
+from lienthong.apps.pki.rules import KeyKind, KeyPlace
 from lienthong.core.signing.authority import Subject
 
 SLIP_TYPE = "lienthong-handover+jws"
@@ -108,6 +109,7 @@ def payload(
             for one in sorted(request.evidence.all(), key=lambda one: one.pk)
         ],
         "mandate": mandate,
+        "key_level": _key_level(request),
     }
 
 
@@ -132,6 +134,11 @@ def slip(request: CertificateRequest, certificate_sha256: str, at: datetime) -> 
         "text": "Tôi đã nhận chứng thư chữ ký số và khóa bí mật tương ứng, đã kiểm tra thông tin "
         "trên chứng thư và chịu trách nhiệm giữ khóa.",
     }
+
+
+def _key_level(request: CertificateRequest) -> str:
+    place = KeyPlace(request.key_place)
+    return devices.level_of(place, request.key_device).name.lower()
 
 
 def _moment(value: datetime | None) -> str | None:
