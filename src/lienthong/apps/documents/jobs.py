@@ -7,6 +7,7 @@ import logging
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
+from lienthong.apps.documents.dossiers import reminding
 from lienthong.apps.documents.outgoing import stamping
 from lienthong.apps.documents.verification import keeping
 from lienthong.apps.outbox import api as outbox
@@ -42,3 +43,10 @@ def keep_evidence() -> None:
                 keeping.keep_evidence(document.pk)
             except Problem as problem:
                 log.warning("document %s has no evidence yet: %s", document.pk, problem.code)
+
+
+@outbox.job("documents.remind_of_hand_overs", schedule="30 0 * * *")
+def remind_of_hand_overs() -> None:
+    """Tell keepers which files go to the archive soon or are late (DX-79)."""
+    with accounts.everywhere():
+        reminding.remind(timezone.localdate())

@@ -9,6 +9,7 @@ from lienthong.apps.accounts.api import Role
 from lienthong.apps.documents.copies import urls as copies
 from lienthong.apps.documents.desk import queries
 from lienthong.apps.documents.desk import urls as desk
+from lienthong.apps.documents.dossiers import urls as dossiers
 from lienthong.apps.documents.incoming import urls as incoming
 from lienthong.apps.documents.outgoing import urls as outgoing
 from lienthong.apps.documents.verification import urls as verification
@@ -21,6 +22,7 @@ urlpatterns = [
     *incoming.urlpatterns,
     *outgoing.urlpatterns,
     *copies.urlpatterns,
+    *dossiers.urlpatterns,
     *verification.urlpatterns,
 ]
 
@@ -59,13 +61,14 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
         short=_("Soạn"),
         keys="g s",
     )
+    kept = Link(_("Hồ sơ công việc"), reverse("documents:dossier_list"), "journal-text")
     check = Link(
         _("Kiểm tra tệp"), reverse("documents:check_file"), "shield-check", short=_("Kiểm tra")
     )
     may_draft = accounts.can(actor, "documents.draft")
     return (
         Section(_("Việc hôm nay"), (work,)),
-        Section(_("Văn bản"), (arrived, issued, *([compose] if may_draft else []), check)),
+        Section(_("Văn bản"), (arrived, issued, *([compose] if may_draft else []), kept, check)),
     )
 
 

@@ -65,7 +65,7 @@ class _Unaccent(Func):
     output_field = CharField()
 
 
-def _search(documents: QuerySet[Any], text: str, *fields: str) -> QuerySet[Any]:
+def search(documents: QuerySet[Any], text: str, *fields: str) -> QuerySet[Any]:
     """Keep the documents in which every word of `text` occurs, whatever its accents and case."""
     parts = [part for name in fields for part in (F(name), Value(" "))]
     whole = Concat(*parts, output_field=CharField())
@@ -105,7 +105,7 @@ class ListFilter(forms.Form):
         self.is_valid()
         wanted = self.cleaned_data
         if wanted.get("q"):
-            documents = _search(documents, wanted["q"], *self.searched)
+            documents = search(documents, wanted["q"], *self.searched)
         if wanted.get("state"):
             documents = documents.filter(state=wanted["state"])
         if wanted.get("urgency"):

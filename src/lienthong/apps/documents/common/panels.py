@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms as django_forms
+from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
 from lienthong.apps.accounts.api import Actor
-from lienthong.apps.documents.models import Document
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki.api import KeyKind
 from lienthong.core.signing import SignerCard
@@ -57,7 +57,7 @@ class Panel:
 
 
 def panel(
-    move: str, offer: Offer, actor: Actor, document: Document, bound: django_forms.Form | None
+    move: str, offer: Offer, actor: Actor, document: Model, bound: django_forms.Form | None
 ) -> Panel:
     """The offer of `move` for this document.
 
@@ -89,7 +89,7 @@ def _key_card(kind: KeyKind, actor: Actor) -> KeyCard | None:
 
 
 def _form(
-    offer: Offer, actor: Actor, document: Document, bound: django_forms.Form | None
+    offer: Offer, actor: Actor, document: Model, bound: django_forms.Form | None
 ) -> django_forms.Form | None:
     if offer.form is None:
         return None

@@ -17,6 +17,7 @@ from lienthong.apps.documents.common.forms import (
     seat_choices,
     seat_id,
 )
+from lienthong.apps.documents.dossiers.queries import open_dossiers
 from lienthong.apps.documents.incoming import queries
 from lienthong.apps.documents.models import IncomingDocument
 from lienthong.apps.documents.rules.incoming import IncomingState, RefusalReason
@@ -82,7 +83,7 @@ class FinishForm(forms.Form):
         say_what_is_missing(self)
         dossier = self.fields["dossier"]
         assert isinstance(dossier, forms.ChoiceField)  # noqa: S101  the declaration above says so
-        known = [(str(d.pk), str(d)) for d in queries.dossiers(actor)]
+        known = [(str(d.pk), str(d)) for d in open_dossiers(actor)]
         dossier.choices = [EMPTY, *known]
         if not known:  # the first dossier: nothing to choose from, and a title that fits
             dossier.widget = forms.HiddenInput()

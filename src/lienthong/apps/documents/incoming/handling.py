@@ -16,9 +16,10 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.documents.common import deadlines, numbering
 from lienthong.apps.documents.common.text import bounded
+from lienthong.apps.documents.dossiers import keeping as filing
 from lienthong.apps.documents.incoming import policy
 from lienthong.apps.documents.incoming.reporting import report_status
-from lienthong.apps.documents.models import Dossier, IncomingDocument, Support
+from lienthong.apps.documents.models import IncomingDocument, Support
 from lienthong.apps.documents.problems import (
     DocumentNotFound,
     DueInPast,
@@ -140,13 +141,13 @@ def finish(
 ) -> IncomingDocument:
     """Close the work with a note and file the document in a dossier (DX-76, status 06).
 
-    The dossier is one of the organization's, or a new one with `dossier_title` (DX-75).
+    The dossier is an open one of the actor's unit, or a new one with `dossier_title` (DX-75).
     """
     document = locked(document)
     accounts.check(actor, "documents.work", document)
     document.state = after_incoming(IncomingState(document.state), IncomingMove.FINISH)
     document.result_note = bounded(note, "kết quả xử lý", NOTE_MAX)
-    document.dossier = _dossier(actor, document, dossier_id, dossier_title)
+    document.dossier = filing.file_finished(actor, document, dossier_id, dossier_title)
     document.completed_at = timezone.now()
     document.save(update_fields=["state", "result_note", "dossier", "completed_at"])
     facts = {"note": document.result_note, "dossier": document.dossier.code}
@@ -188,25 +189,3 @@ def _worker(document: IncomingDocument, seat_id: int, purpose: str) -> Seat:
     if seat is None:
         raise SeatUnsuitable(purpose=purpose)
     return seat
-
-
-def _dossier(
-    actor: Actor, document: IncomingDocument, dossier_id: int | None, title: str
-) -> Dossier:
-    if dossier_id is not None:
-        found = Dossier.objects.filter(
-            organization_id=document.organization_id, pk=dossier_id, closed_on=None
-        ).first()
-        if found is None:
-            raise FieldMissing(field="hồ sơ công việc")
-        return found
-    on = timezone.localdate()
-    title = bounded(title, "tiêu đề hồ sơ", TEXT_MAX)
-    number = numbering.take(document.organization_id, numbering.Series.DOSSIER, on)
-    return Dossier.objects.create(
-        organization_id=document.organization_id,
-        code=f"{number_text(number)}/{on.year}",
-        title=title,
-        creator_id=actor.seat_id,
-        opened_on=on,
-    )

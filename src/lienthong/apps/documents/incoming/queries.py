@@ -10,7 +10,7 @@ from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.documents.common import visibility
 from lienthong.apps.documents.common.seats import with_roles
 from lienthong.apps.documents.incoming import policy
-from lienthong.apps.documents.models import Dossier, IncomingDocument
+from lienthong.apps.documents.models import IncomingDocument
 from lienthong.apps.documents.problems import DocumentNotFound, FileNotFound
 from lienthong.apps.files import api as files
 
@@ -50,11 +50,6 @@ def duplicates_of(document: IncomingDocument) -> QuerySet[IncomingDocument]:
 def officers(organization_id: int) -> list[Seat]:
     """Seats that may be given a document to work on."""
     return with_roles(organization_id, policy.WORKERS)
-
-
-def dossiers(actor: Actor) -> QuerySet[Dossier]:
-    """The open dossiers of the actor's organization."""
-    return Dossier.objects.filter(organization_id=actor.organization_id, closed_on=None)
 
 
 def attachment(document: IncomingDocument, position: int) -> tuple[str, str, bytes]:

@@ -19,6 +19,7 @@ from lienthong.apps.documents.common.forms import PAGE_SIZE
 from lienthong.apps.documents.common.sheets import PAGE_WIDTH_PX, SHEETS_MAX
 from lienthong.apps.documents.copies import making
 from lienthong.apps.documents.copies import offers as copy_offers
+from lienthong.apps.documents.dossiers.queries import dossiers_holding
 from lienthong.apps.documents.incoming import forms, handling, offers, queries
 from lienthong.apps.documents.models import IncomingDocument
 from lienthong.apps.documents.verification import cards
@@ -53,6 +54,7 @@ def show_incoming(
         "panels": offers.panels(actor, document, form),
         "copy_panel": copy_offers.copy_panel(actor, document, form),
         "copies": making.copies_of(document),
+        "dossiers": dossiers_holding(actor, document),
         "timeline": history.timeline(document),
         "duplicates": queries.duplicates_of(document),
         "attachments": document.attachments.all(),

@@ -1,7 +1,14 @@
 """Tables of the document desk. Every row carries the organization that owns it (row security)."""
 
 from lienthong.apps.documents.models.copies import ElectronicCopy
-from lienthong.apps.documents.models.dossiers import Dossier
+from lienthong.apps.documents.models.dossiers import (
+    Dossier,
+    DossierItem,
+    DossierList,
+    DossierListEntry,
+    HandOver,
+    HandOverLine,
+)
 from lienthong.apps.documents.models.incoming import (
     IncomingAttachment,
     IncomingDocument,
@@ -20,7 +27,12 @@ Document = OutgoingDocument | IncomingDocument
 __all__ = [
     "Document",
     "Dossier",
+    "DossierItem",
+    "DossierList",
+    "DossierListEntry",
     "ElectronicCopy",
+    "HandOver",
+    "HandOverLine",
     "IncomingAttachment",
     "IncomingDocument",
     "NumberSeries",

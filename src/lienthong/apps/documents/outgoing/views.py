@@ -21,6 +21,7 @@ from lienthong.apps.documents.common.forms import PAGE_SIZE
 from lienthong.apps.documents.common.sheets import PAGE_WIDTH_PX, SHEETS_MAX
 from lienthong.apps.documents.copies import making
 from lienthong.apps.documents.copies import offers as copy_offers
+from lienthong.apps.documents.dossiers.queries import dossiers_holding
 from lienthong.apps.documents.models import OutgoingDocument
 from lienthong.apps.documents.outgoing import drafting, forms, issuing, offers, queries
 from lienthong.apps.documents.rules.outgoing import Source
@@ -102,6 +103,7 @@ def show_outgoing(
         "panels": offers.panels(actor, document, form),
         "copy_panel": copy_offers.copy_panel(actor, document, form),
         "copies": making.copies_of(document),
+        "dossiers": dossiers_holding(actor, document),
         "timeline": history.timeline(document),
         "recipients": document.recipients.select_related("recipient").prefetch_related("entries"),
         "waiting": queries.waiting(document),

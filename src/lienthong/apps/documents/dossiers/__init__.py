@@ -1,0 +1,1 @@
+"""Work files (hồ sơ công việc): the yearly list, files and their contents, hand-over, export."""
