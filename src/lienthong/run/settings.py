@@ -83,6 +83,8 @@ LARGE_PACKET_SIZE_MAX_BYTES = int(
 DOCUMENT_SIZE_MAX_BYTES = int(
     os.environ.get("LIENTHONG_DOCUMENT_SIZE_MAX_BYTES", str(100 * 1024 * 1024))
 )
+# "module:function" that reads scans, (bytes, content type) -> text; empty: nothing does.
+TEXT_READER = os.environ.get("LIENTHONG_TEXT_READER", "")
 HUB_WAITING_MAX = int(os.environ.get("LIENTHONG_HUB_WAITING_MAX", "256"))
 HUB_DELIVERY_FILE = os.environ.get("LIENTHONG_HUB_DELIVERY_FILE", "")  # empty: the built-in one
 

@@ -17,6 +17,7 @@ HANDLERS: Mapping[type, tuple[Callable[[Any], None], ...]] = {
     accounts.SignedIn: (journal.take_signed_in,),
     accounts.SeatTaken: (journal.take_seat_taken,),
     accounts.SignInFailed: (journal.take_sign_in_failed,),
+    journal.Recorded: (documents.take_recorded,),
     evidence.IncidentFound: (journal.take_incident,),
     pki.RequestActed: (journal.take_request_acted,),
     pki.CertificateEnds: (journal.take_certificate_ends,),

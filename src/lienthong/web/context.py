@@ -18,6 +18,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "identity": SimpleLazyObject(lambda: navigation.identity(request)),
         "sections": sections,
         "tools": SimpleLazyObject(lambda: navigation.tools(request)),
+        "search_box": SimpleLazyObject(lambda: navigation.search_page(request)),
         "bar": SimpleLazyObject(lambda: navigation.bar(sections)),
         "waits_elsewhere": SimpleLazyObject(lambda: navigation.waits_elsewhere(sections)),
         "theme": themes.theme_of(request),

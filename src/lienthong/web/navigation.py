@@ -63,9 +63,12 @@ Identify = Callable[[HttpRequest], Identity | None]
 
 Tool = Callable[[HttpRequest], Link | None]
 
+SearchPage = Callable[[HttpRequest], str]
+
 _sections: dict[str, Sections] = {}
 _tools: dict[str, Tool] = {}
 _identify: list[Identify] = []
+_search: list[SearchPage] = []
 
 
 def register(context: str, sections: Sections) -> None:
@@ -81,6 +84,16 @@ def register_tool(context: str, tool: Tool) -> None:
 def tools(request: HttpRequest) -> tuple[Link, ...]:
     """The tools of the header for whoever is looking."""
     return tuple(found for build in _tools.values() if (found := build(request)) is not None)
+
+
+def register_search(page: SearchPage) -> None:
+    """Tell which page answers the box in the header, "" for nobody. The last one told is asked."""
+    _search[:] = [page]
+
+
+def search_page(request: HttpRequest) -> str:
+    """The address of the search page for whoever is looking; empty: no box."""
+    return _search[0](request) if _search else ""
 
 
 def register_identity(identify: Identify) -> None:

@@ -28,6 +28,7 @@ from lienthong.apps.documents.outgoing.queries import outgoing, outgoing_visible
 from lienthong.apps.documents.rules import LegalValue
 from lienthong.apps.documents.rules.incoming import IncomingState
 from lienthong.apps.documents.rules.outgoing import OutgoingState
+from lienthong.apps.documents.search.handlers import take_recorded
 
 __all__ = [
     "Desk",
@@ -59,6 +60,7 @@ __all__ = [
     "submit_for_review",
     "take_arrival",
     "take_receipt",
+    "take_recorded",
     "take_refusal",
     "take_status",
     "timeline",

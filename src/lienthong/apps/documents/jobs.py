@@ -9,12 +9,14 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents.dossiers import reminding
 from lienthong.apps.documents.outgoing import stamping
+from lienthong.apps.documents.search import index
 from lienthong.apps.documents.verification import keeping
 from lienthong.apps.outbox import api as outbox
 from lienthong.core.errors import Problem
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100
+INDEX_ROUNDS = 200  # of AT_ONCE documents, in one run
 
 
 @outbox.job("documents.add_timestamps", schedule="*/2 * * * *")
@@ -50,3 +52,15 @@ def remind_of_hand_overs() -> None:
     """Tell keepers which files go to the archive soon or are late (DX-79)."""
     with accounts.everywhere():
         reminding.remind(timezone.localdate())
+
+
+@outbox.job("documents.index_search", schedule="*/10 * * * *")
+def index_search() -> None:
+    """Make the search entries that an upgrade, or rows entered in bulk, left behind."""
+    with accounts.everywhere():
+        for kind in index.MODELS:
+            for _ in range(INDEX_ROUNDS):
+                keys = list(index.behind(kind).values_list("pk", flat=True)[:AT_ONCE])
+                if not keys:
+                    break
+                index.refresh(kind, keys)

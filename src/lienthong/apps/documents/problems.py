@@ -150,3 +150,11 @@ class CopyPagesUnclear(Problem):
     code = "documents.copy_pages_unclear"
     status = 422
     text = "Các trang trích sao “{pages}” chưa rõ; hãy ghi như “1-3, 5”. Văn bản có {count} trang."
+
+
+class SavedSearchesFull(Problem):
+    """A person keeps a limited number of searches."""
+
+    code = "documents.saved_searches_full"
+    status = 409
+    text = "Chỉ lưu được {most} tìm kiếm. Hãy bỏ bớt một tìm kiếm cũ rồi lưu lại."

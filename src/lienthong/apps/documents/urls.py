@@ -12,6 +12,7 @@ from lienthong.apps.documents.desk import urls as desk
 from lienthong.apps.documents.dossiers import urls as dossiers
 from lienthong.apps.documents.incoming import urls as incoming
 from lienthong.apps.documents.outgoing import urls as outgoing
+from lienthong.apps.documents.search import urls as search
 from lienthong.apps.documents.verification import urls as verification
 from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
@@ -24,15 +25,25 @@ urlpatterns = [
     *copies.urlpatterns,
     *dossiers.urlpatterns,
     *verification.urlpatterns,
+    *search.urlpatterns,
 ]
 
 OUTSIDE_THE_DESK = frozenset({Role.AXIS_OPERATOR, Role.REGISTRAR, Role.CERTIFICATE_OFFICER})
 
 
-def _sections(request: HttpRequest) -> tuple[Section, ...]:
+def _is_at_a_desk(request: HttpRequest) -> bool:
     actor = getattr(request, "actor", None)
-    if actor is None or actor.roles <= OUTSIDE_THE_DESK:
+    return actor is not None and not actor.roles <= OUTSIDE_THE_DESK
+
+
+def _search_page(request: HttpRequest) -> str:
+    return reverse("documents:search") if _is_at_a_desk(request) else ""
+
+
+def _sections(request: HttpRequest) -> tuple[Section, ...]:
+    if not _is_at_a_desk(request):
         return ()
+    actor = accounts.actor_of(request)
     counts = queries.counts(actor)
     waiting = sum(count for name, count in counts.items() if name != "overdue")
     work = Link(
@@ -73,3 +84,4 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
 
 
 navigation.register("documents", _sections)
+navigation.register_search(_search_page)

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from lienthong.apps.accounts.api import Actor, everywhere
 from lienthong.apps.journal import rules
+from lienthong.apps.journal.events import Recorded
 from lienthong.apps.journal.models import Entry, Head
+from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import api as pki
 
 
@@ -57,6 +59,7 @@ def record(
         entry.save(force_insert=True)
         head.sequence, head.hash = entry.sequence, entry.hash
         head.save(update_fields=["sequence", "hash"])
+    outbox.publish(Recorded(organization_id, entry.pk, act, subject))
     return entry
 
 

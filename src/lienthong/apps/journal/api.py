@@ -3,6 +3,7 @@
 from lienthong.apps.journal.actions import record
 from lienthong.apps.journal.anchoring import anchor
 from lienthong.apps.journal.checks import check_chain
+from lienthong.apps.journal.events import Recorded
 from lienthong.apps.journal.handlers import (
     take_certificate_ends,
     take_incident,
@@ -18,6 +19,7 @@ from lienthong.apps.journal.rules import ChainBroken
 __all__ = [
     "ChainBroken",
     "Entry",
+    "Recorded",
     "anchor",
     "check_chain",
     "history",

@@ -21,6 +21,7 @@ from lienthong.apps.documents.models.outgoing import (
     OutgoingRecipient,
     StatusEntry,
 )
+from lienthong.apps.documents.models.search import SavedSearch, SearchEntry, SearchWord
 
 Document = OutgoingDocument | IncomingDocument
 
@@ -38,6 +39,9 @@ __all__ = [
     "NumberSeries",
     "OutgoingDocument",
     "OutgoingRecipient",
+    "SavedSearch",
+    "SearchEntry",
+    "SearchWord",
     "StatusEntry",
     "StatusReport",
     "Support",

@@ -151,6 +151,7 @@ def _desk(organization: Organization, seats: Mapping[str, list[Seat]]) -> rows.D
             organization=organization,
             code=f"{index:03d}/2026",
             title=f"Hồ sơ {words.SUBJECTS[index % len(words.SUBJECTS)]}",
+            year=2026,
             opened_on=date(2026, 1, 2),
         )
         for index in range(1, DOSSIERS + 1)
