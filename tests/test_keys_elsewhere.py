@@ -25,11 +25,13 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.documents import actions
 from lienthong.apps.documents.common import numbering
 from lienthong.apps.documents.models import NumberSeries, OutgoingDocument
+from lienthong.apps.documents.tests.conftest import PIN as FILE_PIN
 from lienthong.apps.documents.tests.conftest import Desk, KeyCabinet
 from lienthong.apps.documents.tests.outgoing.test_issuing import awaiting, drafted
 from lienthong.apps.documents.tests.test_pages import as_ as signed_in
 from lienthong.apps.files import api as files
 from lienthong.apps.journal import api as journal
+from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import api as pki
 from lienthong.apps.pki import ceremony, devices
 from lienthong.apps.pki.actions import install_held_key
@@ -42,8 +44,8 @@ from lienthong.core.signing import KeySigner, SignatureNotMade, agent
 from lienthong.core.signing.authority import Profile, Subject, make_ec_key
 from lienthong.core.signing.csc import OneTimeCodeWrong, RemoteSigningUnavailable
 from lienthong.core.signing.keys import PREHASHED, PublicKey, verify_digest
-from lienthong.core.signing.pkcs11 import KeyType, Token, TokenRemoved
-from lienthong.core.tests.token_fixture import MODULE, make_token, needs_softhsm
+from lienthong.core.signing.pkcs11 import KeyType, Token, TokenPinLocked, TokenRemoved
+from lienthong.core.tests.token_fixture import MODULE, block_token, make_token, needs_softhsm
 from lienthong.core.tests.token_fixture import PIN as TOKEN_PIN
 from lienthong.run.token_agent import TokenAgent, make_server
 
@@ -258,6 +260,55 @@ def test_a_device_taken_out_while_signing_leaves_nothing_half_done(
 
     plugged_in_again(lambda: actions.sign(ministry.deputy, document, TOKEN_PIN))
     assert OutgoingDocument.objects.get(pk=document.pk).number == 1
+
+
+@needs_softhsm
+@pytest.mark.usefixtures("keys")
+def test_a_locked_device_says_so_at_the_desk_and_the_refusal_is_written_down(
+    settings_of_devices: Callable[..., None], ministry: Desk, province: Desk, cabinet: KeyCabinet
+) -> None:
+    """SG-S-07, SG-K-09: a clear sentence, nothing half done, an entry of the journal."""
+    make_token("da-khoa")
+    settings_of_devices(
+        f'[[token]]\nname = "khoa"\ntitle = "Token"\nmodule = "{MODULE}"\nlabel = "da-khoa"\n'
+    )
+    deputy_with_token(cabinet, ministry, "da-khoa", "khoa")
+    document = awaiting(ministry, drafted(ministry, province))
+    block_token("da-khoa")
+
+    page = signed_in(ministry.deputy).post(f"/van-ban/di/{document.pk}/ky", {"pin": TOKEN_PIN})
+
+    shown = page.content.decode()
+    assert page.status_code == TokenPinLocked.status
+    assert TokenPinLocked().sentence in shown
+    assert nothing_happened(document)
+    assert refused_uses(ministry) == [("token:khoa", document.draft_sha256, TokenPinLocked.code)]
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_wrong_pin_is_written_down_though_everything_else_is_undone(
+    ministry: Desk, province: Desk
+) -> None:
+    """SG-K-09: who, which key, for what, and what came of it; no content."""
+    document = awaiting(ministry, drafted(ministry, province))
+    browser, address = signed_in(ministry.deputy), f"/van-ban/di/{document.pk}/ky"
+
+    browser.post(address, {"pin": "000000"})
+    assert nothing_happened(document)
+    browser.post(address, {"pin": FILE_PIN})
+
+    wrong = signing.KeyPasswordWrong.code
+    assert refused_uses(ministry) == [("file", document.draft_sha256, wrong)]
+    assert OutgoingDocument.objects.get(pk=document.pk).state == "signed"
+
+
+def refused_uses(desk: Desk) -> list[tuple[str, str, str]]:
+    outbox.run_pending()
+    entries = journal.Entry.objects.filter(act="pki.key_use_refused")
+    assert {one.person_id for one in entries} <= {desk.deputy.person_id}
+    return [
+        (one.facts["key"], one.facts["document_sha256"], one.facts["problem"]) for one in entries
+    ]
 
 
 def plugged_in_again(act: Callable[[], object]) -> None:

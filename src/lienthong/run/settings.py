@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "lienthong.web.middleware.ProblemMiddleware",
     "lienthong.apps.accounts.middleware.SeatMiddleware",
+    "lienthong.apps.pki.key_uses.KeyUseMiddleware",
     "lienthong.web.middleware.BodySizeMiddleware",
 ]
 TEMPLATES = [

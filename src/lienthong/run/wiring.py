@@ -21,6 +21,7 @@ HANDLERS: Mapping[type, tuple[Callable[[Any], None], ...]] = {
     evidence.IncidentFound: (journal.take_incident,),
     pki.RequestActed: (journal.take_request_acted,),
     pki.CertificateEnds: (journal.take_certificate_ends,),
+    pki.KeyUseRefused: (journal.take_key_use_refused,),
     access_point.PacketArrived: (documents.take_arrival,),
     access_point.StatusArrived: (documents.take_status,),
     access_point.PacketReceipted: (documents.take_receipt,),

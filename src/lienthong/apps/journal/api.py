@@ -7,6 +7,7 @@ from lienthong.apps.journal.events import Recorded
 from lienthong.apps.journal.handlers import (
     take_certificate_ends,
     take_incident,
+    take_key_use_refused,
     take_request_acted,
     take_seat_taken,
     take_sign_in_failed,
@@ -26,6 +27,7 @@ __all__ = [
     "record",
     "take_certificate_ends",
     "take_incident",
+    "take_key_use_refused",
     "take_request_acted",
     "take_seat_taken",
     "take_sign_in_failed",

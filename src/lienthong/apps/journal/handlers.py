@@ -5,7 +5,7 @@ from __future__ import annotations
 from lienthong.apps.accounts.api import SeatTaken, SignedIn, SignInFailed, actor_of_seat
 from lienthong.apps.evidence.api import IncidentFound
 from lienthong.apps.journal.actions import record
-from lienthong.apps.pki.api import CertificateEnds, RequestActed
+from lienthong.apps.pki.api import CertificateEnds, KeyUseRefused, RequestActed
 
 
 def take_signed_in(event: SignedIn) -> None:
@@ -57,6 +57,22 @@ def take_certificate_ends(event: CertificateEnds) -> None:
         act="pki.reminded",
         subject=f"certificate:{event.certificate_sha256}",
         facts={"holder": event.holder, "days": event.days, "happened_at": event.at},
+    )
+
+
+def take_key_use_refused(event: KeyUseRefused) -> None:
+    """Write down that a key was to be used and was not (SG-K-09); without content."""
+    record(
+        organization_id=event.organization_id,
+        act="pki.key_use_refused",
+        subject=f"certificate:{event.certificate_sha256}",
+        actor=actor_of_seat(event.seat_id),
+        facts={
+            "key": event.place,
+            "document_sha256": event.document_sha256,
+            "problem": event.problem,
+            "happened_at": event.at,
+        },
     )
 
 

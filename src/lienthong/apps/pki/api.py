@@ -19,6 +19,7 @@ from lienthong.apps.pki.authority.mandates import usual_terms
 from lienthong.apps.pki.authority.upkeep import keep as keep_register
 from lienthong.apps.pki.ceremony import make_national_pki, publish_keys
 from lienthong.apps.pki.consent import ConsentForm, asks_agent, for_agent
+from lienthong.apps.pki.key_uses import KeyUseRefused
 from lienthong.apps.pki.keyfiles import kit_key, own_key, own_secret
 from lienthong.apps.pki.models import Certificate, Key
 from lienthong.apps.pki.outside import fetch, timestamp_source
@@ -68,6 +69,7 @@ __all__ = [
     "KeyMissing",
     "KeyPlace",
     "KeyState",
+    "KeyUseRefused",
     "RequestActed",
     "SigningAct",
     "TrustMissing",

@@ -19,7 +19,8 @@ from cryptography import x509
 from django.conf import settings
 from django.db import transaction
 
-from lienthong.apps.pki import devices, keyfiles
+from lienthong.apps.pki import devices, key_uses, keyfiles
+from lienthong.apps.pki.key_uses import Refusal
 from lienthong.apps.pki.rules import (
     KeyInBrowser,
     KeyKind,
@@ -30,6 +31,7 @@ from lienthong.apps.pki.rules import (
 from lienthong.core.errors import Problem
 from lienthong.core.signing import DigestSigner, SignatureNotMade, agent
 from lienthong.core.signing.csc import RemoteCredential, RemoteSigningService, StepUp
+from lienthong.core.signing.keys import SHA256
 from lienthong.core.signing.path import common_name
 from lienthong.core.signing.pkcs11 import Token, TokenSigner
 
@@ -107,10 +109,16 @@ class SigningAct(Generic[T]):
         Raises KeyPasswordWrong and what the device, the service or the agent refuses with
         (KeyInBrowser without its answer); then the caller's transaction undoes what was begun.
         """
-        if self.key.place is KeyPlace.BROWSER:
-            return self._answered(consent, at)
-        with opened(self.key, consent, self.about.lines) as signer:
-            return self.work(signer, at)
+        try:
+            if self.key.place is KeyPlace.BROWSER:
+                return self._answered(consent, at)
+            with opened(self.key, consent, self.about.lines) as signer:
+                return self.work(signer, at)
+        except Problem as problem:
+            certificate = self.key.certificate.fingerprint(SHA256).hex()
+            document = self.about.document.hex()
+            key_uses.note(Refusal(certificate, self.key.label, document, problem.code))
+            raise
 
     def ask(self, *, at: datetime) -> agent.Pending:
         """What the agent beside the browser is to sign; nothing of the work stays.

@@ -8,7 +8,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lienthong.core.signing import plain_names
@@ -49,13 +49,13 @@ def generally(der: bytes) -> bytes:
 
 
 @given(NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_name_is_prepared_as_by_the_general_decoder(der: bytes) -> None:
     assert name_key(der) == generally(der)
 
 
 @given(NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_attributes_are_those_of_the_general_decoder(der: bytes) -> None:
     attributes = plain_names.read(der)
 

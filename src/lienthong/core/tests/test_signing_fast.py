@@ -76,7 +76,7 @@ WORDS = st.sampled_from(
 
 @given(st.lists(st.one_of(WORDS, st.binary(max_size=6)), max_size=6).map(b"".join))
 @example(b"/#4CZW ")
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_both_paths_judge_alike_whatever_the_content_of_a_stream_looks_like(words: bytes) -> None:
     """Where all streams are known, what stands in one of them is neither a name nor a stream."""
     data = signed_by_pyhanko(with_picture(words), fields.SigSeedSubFilter.PADES)

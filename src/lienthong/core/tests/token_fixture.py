@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 PIN = "246810"
 # All made at once: the module looks for tokens when it starts, so one made later is not seen.
-LABELS = ("thiet-bi", "dong-lenh", "lenh-thiet-bi", "ban-lam-viec", "may-chu", "rut-ra")
+LABELS = ("thiet-bi", "dong-lenh", "lenh-thiet-bi", "ban-lam-viec", "may-chu", "rut-ra", "da-khoa")
 MODULES = (
     "/usr/lib/softhsm/libsofthsm2.so",
     "/usr/lib64/pkcs11/libsofthsm2.so",
@@ -55,3 +56,21 @@ def _folders() -> dict[str, Path]:
 def make_token(label: str) -> Path:
     """A token initialised by Debian's tool: its directory. label: one of LABELS."""
     return _folders()[label]
+
+
+def block_token(label: str) -> None:
+    """Leave the token without a PIN for its user, as one whose PIN was blocked: the module's own
+    answer to every login is then an error. Nothing of its content stays."""
+    module = ctypes.CDLL(MODULE)
+    slots, count = (ctypes.c_ulong * 32)(), ctypes.c_ulong(32)
+    module.C_GetSlotList(ctypes.c_ubyte(1), slots, ctypes.byref(count))
+    wanted = label.encode().ljust(32)
+    for slot in slots[: count.value]:
+        told = ctypes.create_string_buffer(512)  # CK_TOKEN_INFO begins with the label
+        module.C_GetTokenInfo(ctypes.c_ulong(slot), told)
+        if told.raw[:32] == wanted:
+            pin = PIN.encode()
+            result = module.C_InitToken(ctypes.c_ulong(slot), pin, ctypes.c_ulong(len(pin)), wanted)
+            assert result == 0, hex(result)
+            return
+    raise LookupError(label)

@@ -11,11 +11,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
-from lienthong.apps.documents.common import text_marks, typeset
+from lienthong.apps.documents.common import seal_hours, text_marks, typeset
 from lienthong.apps.documents.copies import policy
 from lienthong.apps.documents.models import (
     Document,
@@ -166,11 +167,22 @@ def _keep(
         made_at=at,
         made_by_id=actor.seat_id,
     )
+    is_outgoing = isinstance(document, OutgoingDocument)
+    page = "documents:outgoing_detail" if is_outgoing else "documents:incoming_detail"
+    outside_hours = seal_hours.tell(
+        actor,
+        document.organization_id,
+        at=at,
+        what=f"{wanted.kind.label} {document.reference}",
+        key=copy.sha256,
+        link=reverse(page, args=[document.pk]),
+    )
+    facts = {"kind": wanted.kind.label, "pages": copy.pages, "sha256": copy.sha256}
     journal.record(
         organization_id=document.organization_id,
         act="documents.copied",
         subject=document.journal_subject,
         actor=actor,
-        facts={"kind": wanted.kind.label, "pages": copy.pages, "sha256": copy.sha256},
+        facts={**facts, "outside_hours": outside_hours},
     )
     return copy

@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
 from lienthong.apps.directory import api as directory
-from lienthong.apps.documents.common import deadlines, numbering, stamps, typeset
+from lienthong.apps.documents.common import deadlines, numbering, seal_hours, stamps, typeset
 from lienthong.apps.documents.models import OutgoingDocument
 from lienthong.apps.documents.outgoing import checks, marks, packets
 from lienthong.apps.documents.outgoing.drafting import check_secrecy, locked, record
@@ -185,8 +186,16 @@ def _sealed(
     document.sealed_sha256 = files.put(sealed).sha256
     document.sealed_at = at
     document.save(update_fields=["state", "sealed_sha256", "sealed_at", "stamped_at"])
+    outside_hours = seal_hours.tell(
+        actor,
+        organization.pk,
+        at=at,
+        what=document.reference,
+        key=document.sealed_sha256,
+        link=reverse("documents:outgoing_detail", args=[document.pk]),
+    )
     facts = {"sealed_sha256": document.sealed_sha256, "key": key.label}
-    record(actor, document, "documents.sealed", facts)
+    record(actor, document, "documents.sealed", {**facts, "outside_hours": outside_hours})
     return document
 
 
