@@ -94,7 +94,8 @@ def awaiting(ministry: Desk, province: Desk, subject: str) -> OutgoingDocument:
         reviewer_seat_id=ministry.leader.seat_id,
     )
     desk.submit_for_review(ministry.officer, draft)
-    return desk.approve(ministry.leader, draft, "Đồng ý")
+    desk.approve(ministry.leader, draft, "Đồng ý")
+    return desk.approve_form(ministry.clerk, draft)
 
 
 def judged(ministry: Desk, document: OutgoingDocument) -> signing.DocumentReport:

@@ -38,7 +38,7 @@ LETTER = {
 def test_a_document_travels_from_a_ministry_to_a_province_and_its_status_returns(
     ministry: Desk, province: Desk
 ) -> None:
-    # At the ministry an officer drafts, the head of the unit approves.
+    # An officer of the ministry drafts, the unit head approves the content, the clerk the form.
     with at(ministry):
         letter = actions.draft_from_form(
             ministry.officer,
@@ -53,6 +53,7 @@ def test_a_document_travels_from_a_ministry_to_a_province_and_its_status_returns
         )
         actions.submit_for_review(ministry.officer, letter)
         actions.approve(ministry.unit_head, letter, "Đồng ý trình ký")
+        actions.approve_form(ministry.clerk, letter)
 
         # The deputy minister signs: number and date come with the signature. The clerk seals it
         # and sends it.

@@ -26,8 +26,9 @@ BODY = (
 def test_a_letter_goes_to_the_province_and_comes_home_completed(sit: Sit) -> None:
     path = an_officer_composes(sit("bo", "chuyenvien.btn"))
     the_unit_head_approves(sit("bo", "vutruong.btn"), path)
-    the_leader_signs_on_a_phone(sit("bo", "thutruong.btn"), path)
     sender = sit("bo", "vanthu.btn")
+    the_clerk_approves_the_form(sender, path)
+    the_leader_signs_on_a_phone(sit("bo", "thutruong.btn"), path)
     the_clerk_seals_and_sends(sender, path)
 
     incoming = the_province_registers(sit("tinh", "vanthu.ubnd"))
@@ -97,8 +98,16 @@ def the_unit_head_approves(head: Visitor, path: str) -> None:
     expect(head.page).to_have_url(path)
     head.look("09-review")
     head.field("Ý kiến").fill("Đồng ý trình ký.")
-    head.press("Duyệt, chuyển ký")
-    head.sees("Đã duyệt và chuyển tới người ký")
+    head.press("Duyệt nội dung")
+    head.sees("Đã duyệt nội dung")
+
+
+def the_clerk_approves_the_form(clerk: Visitor, path: str) -> None:
+    clerk.sign_in()
+    clerk.open(path)
+    clerk.look("09b-review-form")
+    clerk.press("Duyệt, chuyển ký")
+    clerk.sees("Đã duyệt thể thức và chuyển tới người ký")
 
 
 def the_leader_signs_on_a_phone(leader: Visitor, path: str) -> None:
@@ -126,7 +135,7 @@ def the_leader_signs_on_a_phone(leader: Visitor, path: str) -> None:
 
 def the_clerk_seals_and_sends(clerk: Visitor, path: str) -> None:
     """The delivery line moves by itself once the province has it."""
-    clerk.sign_in()
+    clerk.open("/van-ban/")
     clerk.look("14-desk-clerk")
     clerk.follow(SUBJECT)
     clerk.look("15-seal")

@@ -30,7 +30,8 @@ def approved(ministry: Desk, province: Desk, **other: Any) -> OutgoingDocument:
     with at(ministry):
         letter = actions.draft_from_form(ministry.officer, **(wanted | other))
         actions.submit_for_review(ministry.officer, letter)
-        return actions.approve(ministry.unit_head, letter, "Đồng ý")
+        actions.approve(ministry.unit_head, letter, "Đồng ý")
+        return actions.approve_form(ministry.clerk, letter)
 
 
 def sealed(ministry: Desk, province: Desk, **other: Any) -> OutgoingDocument:

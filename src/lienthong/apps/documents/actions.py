@@ -15,6 +15,7 @@ from lienthong.apps.documents.incoming.handling import accept, assign, finish, r
 from lienthong.apps.documents.outgoing.answers import take_receipt, take_refusal, take_status
 from lienthong.apps.documents.outgoing.drafting import (
     approve,
+    approve_form,
     draft_from_form,
     draft_from_pdf,
     return_draft,
@@ -32,6 +33,7 @@ from lienthong.apps.documents.outgoing.issuing import (
 __all__ = [
     "accept",
     "approve",
+    "approve_form",
     "ask_copy",
     "ask_seal",
     "ask_signature",

@@ -3,6 +3,7 @@
 from lienthong.apps.documents.actions import (
     accept,
     approve,
+    approve_form,
     assign,
     dispatch,
     draft_from_form,
@@ -41,6 +42,7 @@ __all__ = [
     "OutgoingState",
     "accept",
     "approve",
+    "approve_form",
     "assign",
     "available_actions",
     "desk",

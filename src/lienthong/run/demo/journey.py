@@ -126,9 +126,14 @@ class Journey:
                 desk.submit(f"{path}/trinh", {})
         with (
             self._at_desk("bo", "vutruong.btn") as desk,
-            self._step("review", "Duyệt nội dung và thể thức", "bo", "vutruong.btn"),
+            self._step("review", "Duyệt nội dung", "bo", "vutruong.btn"),
         ):
             desk.submit(f"{path}/duyet", {"comment": "Đồng ý trình ký."})
+        with (
+            self._at_desk("bo", "vanthu.btn") as desk,
+            self._step("form_review", "Duyệt thể thức", "bo", "vanthu.btn"),
+        ):
+            desk.submit(f"{path}/duyet-the-thuc", {"comment": ""})
         with (
             self._at_desk("bo", "thutruong.btn") as desk,
             self._step("sign", "Cấp số và ký số", "bo", "thutruong.btn") as step,

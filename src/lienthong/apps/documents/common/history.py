@@ -30,7 +30,8 @@ def _act_texts() -> Mapping[str, str]:
         "documents.drafted": _("Soạn dự thảo"),
         "documents.draft_changed": _("Sửa dự thảo"),
         "documents.submitted": _("Trình duyệt"),
-        "documents.approved": _("Duyệt, chuyển trình ký"),
+        "documents.approved": _("Duyệt nội dung"),
+        "documents.form_approved": _("Duyệt thể thức, chuyển trình ký"),
         "documents.returned": _("Trả lại người soạn thảo"),
         "documents.signed": _("Cấp số và ký số"),
         "documents.sealed": _("Ký số của cơ quan (đóng dấu)"),
@@ -94,6 +95,7 @@ def timeline(document: Document) -> list[Event]:
 # The one fact of an entry that a person wants to read, by act.
 _DETAIL = {
     "documents.approved": "comment",
+    "documents.form_approved": "comment",
     "documents.returned": "reason",
     "documents.signed": "reference",
     "documents.copied": "kind",

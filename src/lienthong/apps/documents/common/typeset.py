@@ -36,8 +36,8 @@ GAP_MM = 6.0
 OVERLAP = 1 / 3
 _PDFIUM = Lock()
 
-# F-15: what the stamp says and how wide its frame is, in mm.
-_STAMPS = {
+# F-15: what the stamp says and how wide its frame is, in mm; by UrgencyLevel.
+STAMPS: dict[int, tuple[str, int]] = {
     UrgencyLevel.NORMAL: ("", 0),
     UrgencyLevel.URGENT: ("KHẨN", 20),
     UrgencyLevel.VERY_URGENT: ("THƯỢNG KHẨN", 40),
@@ -65,6 +65,9 @@ class Letter:
     urgency: UrgencyLevel = UrgencyLevel.NORMAL
     number: str = ""
     date: str = ""
+    authority: str = ""  # who decides, under the abstract
+    enacting: str = ""  # "QUYẾT ĐỊNH:" between bases and body
+    secretary: str = ""  # the second name of minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,12 @@ class Typeset:
     agency_box: Box
 
 
-def render_form(letter: Letter) -> Typeset:
-    """Typeset `letter`. An empty number or date leaves the place for it blank."""
-    stamp, stamp_width = _STAMPS[letter.urgency]
+def render_form(letter: Letter, template: Path = TEMPLATES / "document.typ") -> Typeset:
+    """Typeset `letter`. An empty number or date leaves the place for it blank.
+
+    template: a typst file of another look, with the same places.
+    """
+    stamp, stamp_width = STAMPS[letter.urgency]
     data: dict[str, Any] = {
         "title": letter.subject,
         "superior": [letter.superior] if letter.superior else [],
@@ -96,6 +102,9 @@ def render_form(letter: Letter) -> Typeset:
         "places": list(letter.places),
         "capacity": list(letter.capacity),
         "signer": letter.signer,
+        "authority": letter.authority,
+        "enacting": letter.enacting,
+        "secretary": letter.secretary,
         "urgency": stamp,
         "urgency_width": stamp_width,
         "mark_width": MARK_WIDTH_MM,
@@ -103,8 +112,8 @@ def render_form(letter: Letter) -> Typeset:
         "gap": GAP_MM,
     }
     compiler = typst.Compiler(
-        input=str(TEMPLATES / "document.typ"),
-        root=str(TEMPLATES),
+        input=str(template),
+        root=str(template.parent),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         sys_inputs={"form": json.dumps(data, ensure_ascii=False)},
@@ -138,7 +147,7 @@ def boxes_on_last_page(pdf: bytes) -> tuple[Box, Box]:
 
     Measured as the reader sees the page, turned pages too; both stay inside whatever its size.
     """
-    with _opened(pdf) as document:
+    with opened(pdf) as document:
         index = len(document) - 1
         width, height = document[index].get_size()
     # On small pages everything shrinks together; side by side the pair is 66 mm wide.
@@ -154,20 +163,20 @@ def boxes_on_last_page(pdf: bytes) -> tuple[Box, Box]:
 
 def page_count(pdf: bytes) -> int:
     """Return how many pages the PDF has."""
-    with _opened(pdf) as document:
+    with opened(pdf) as document:
         return len(document)
 
 
-def page_size(pdf: bytes) -> tuple[float, float]:
-    """Width and height of page 1 as a reader sees it, in points."""
-    with _opened(pdf) as document:
-        width, height = document[0].get_size()
+def page_size(pdf: bytes, page: int = 0) -> tuple[float, float]:
+    """Width and height of a page (from 0) as a reader sees it, in points."""
+    with opened(pdf) as document:
+        width, height = document[page].get_size()
     return float(width), float(height)
 
 
 def has_text(pdf: bytes, box: Box) -> bool:
     """Whether anything is written in `box`, on a page that is not turned."""
-    with _opened(pdf) as document:
+    with opened(pdf) as document:
         found = document[box.page].get_textpage()
         text = found.get_text_bounded(left=box.x1, bottom=box.y1, right=box.x2, top=box.y2)
     return bool(str(text).strip())
@@ -175,7 +184,7 @@ def has_text(pdf: bytes, box: Box) -> bool:
 
 def page_png(pdf: bytes, page: int, width: int = 1000) -> bytes:
     """Return page `page` (from 0) as a PNG `width` pixels wide. Raises IndexError."""
-    with _opened(pdf) as document:
+    with opened(pdf) as document:
         if not 0 <= page < len(document):
             raise IndexError(page)
         sheet = document[page]
@@ -187,7 +196,7 @@ def page_png(pdf: bytes, page: int, width: int = 1000) -> bytes:
 
 def first_page_text(pdf: bytes) -> str:
     """Return what stands on the first page, line by line; "" when it is a picture."""
-    with _opened(pdf) as document:
+    with opened(pdf) as document:
         return str(document[0].get_textpage().get_text_bounded())
 
 
@@ -221,7 +230,7 @@ def places(lines: Sequence[str], *, archive: str, is_letter: bool) -> list[str]:
 
 
 @contextmanager
-def _opened(pdf: bytes) -> Iterator[Any]:
+def opened(pdf: bytes) -> Iterator[Any]:
     """Open a PDF with pdfium, which must not be entered by two threads at once."""
     with _PDFIUM:
         document = pypdfium2.PdfDocument(pdf)

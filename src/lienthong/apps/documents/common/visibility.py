@@ -23,7 +23,8 @@ def outgoing_seen_by(actor: Actor) -> Q:
     """The outgoing documents this actor sees, as a filter.
 
     Those one drafts, reviews or signs; leaders all that left the drafter's desk; unit heads those
-    their unit drafts; clerks and archivists all that are signed.
+    their unit drafts; clerks and archivists all that are signed, clerks also those whose form waits
+    for approval.
     """
     own = (
         Q(drafter_id=actor.seat_id)
@@ -34,6 +35,10 @@ def outgoing_seen_by(actor: Actor) -> Q:
         own |= ~Q(state=OutgoingState.DRAFT)
     if Role.UNIT_HEAD in actor.roles:
         own |= Q(drafter__unit_id=unit_of(actor), drafter__unit_id__isnull=False)
+    if Role.CLERK in actor.roles:
+        own |= Q(state=OutgoingState.IN_FORM_REVIEW)
+    if Role.UNIT_HEAD in actor.roles:
+        own |= Q(state=OutgoingState.IN_FORM_REVIEW, drafter__role=Role.CLERK)
     if actor.roles & {Role.CLERK, Role.ARCHIVIST}:
         own |= Q(state__in=[OutgoingState.SIGNED, OutgoingState.SEALED, OutgoingState.DISPATCHED])
     return Q(organization_id=actor.organization_id) & own

@@ -62,6 +62,15 @@ BUCKETS: tuple[Bucket, ...] = (
         "?state=in_review",
     ),
     Bucket(
+        "to_review_form",
+        _("Chờ duyệt thể thức"),
+        _("Kiểm tra thể thức"),
+        "clipboard-check",
+        frozenset({Role.CLERK}),
+        False,
+        "?state=in_form_review",
+    ),
+    Bucket(
         "to_work",
         _("Giao cho tôi"),
         _("Xử lý văn bản đến"),

@@ -28,6 +28,7 @@ PILES = (
     "to_work",
     "to_draft",
     "to_review",
+    "to_review_form",
     "to_sign",
     "to_seal",
     "to_dispatch",
@@ -44,6 +45,7 @@ class Desk:
     to_work: Sequence[IncomingDocument] = ()
     to_draft: Sequence[OutgoingDocument] = ()
     to_review: Sequence[OutgoingDocument] = ()
+    to_review_form: Sequence[OutgoingDocument] = ()
     to_sign: Sequence[OutgoingDocument] = ()
     to_seal: Sequence[OutgoingDocument] = ()
     to_dispatch: Sequence[OutgoingDocument] = ()
@@ -108,7 +110,13 @@ def _outgoing_piles(actor: Actor) -> dict[str, Q]:
         "to_review": Q(reviewer_id=seat, state=OutgoingState.IN_REVIEW),
         "to_sign": Q(signatory_id=seat, state=OutgoingState.AWAITING_SIGNATURE),
     }
+    form_waits = Q(state=OutgoingState.IN_FORM_REVIEW) & ~(
+        Q(drafter__person_id=actor.person_id) | Q(reviewer__person_id=actor.person_id)
+    )
+    if Role.UNIT_HEAD in actor.roles:
+        piles["to_review_form"] = form_waits & Q(drafter__role=Role.CLERK)
     if Role.CLERK in actor.roles:
+        piles["to_review_form"] = form_waits
         piles["to_seal"] = Q(state=OutgoingState.SIGNED)
         piles["to_dispatch"] = Q(state=OutgoingState.SEALED)
     return piles

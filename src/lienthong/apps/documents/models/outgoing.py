@@ -46,6 +46,14 @@ class OutgoingDocument(models.Model):
     signatory = models.ForeignKey(
         "accounts.Seat", models.PROTECT, related_name="+", verbose_name="người ký"
     )
+    form_reviewer = models.ForeignKey(
+        "accounts.Seat",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="người duyệt thể thức",
+    )
     return_reason = models.CharField("lý do trả lại", max_length=500, blank=True)
 
     draft_sha256 = models.CharField("bản dự thảo", max_length=64)
@@ -60,6 +68,8 @@ class OutgoingDocument(models.Model):
 
     created_at = models.DateTimeField("lúc tạo", auto_now_add=True)
     submitted_at = models.DateTimeField("lúc trình", null=True, blank=True)
+    approved_at = models.DateTimeField("lúc duyệt nội dung", null=True, blank=True)
+    form_approved_at = models.DateTimeField("lúc duyệt thể thức", null=True, blank=True)
     signed_at = models.DateTimeField("lúc ký", null=True, blank=True)
     sealed_at = models.DateTimeField("lúc đóng dấu", null=True, blank=True)
     # When every signature so far was proved to exist by a time-stamp; empty: still to be done.
@@ -97,7 +107,9 @@ class OutgoingDocument(models.Model):
                 name="outgoing_reference_once_a_year",
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["draft", "in_review", "awaiting_signature"])
+                condition=models.Q(
+                    state__in=["draft", "in_review", "in_form_review", "awaiting_signature"]
+                )
                 | models.Q(number__isnull=False, issued_on__isnull=False)
                 & ~models.Q(signed_sha256=""),
                 name="outgoing_signed_has_number",

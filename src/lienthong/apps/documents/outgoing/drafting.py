@@ -18,7 +18,7 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.documents.common import typeset
 from lienthong.apps.documents.common.text import bounded
 from lienthong.apps.documents.models import OutgoingDocument, OutgoingRecipient
-from lienthong.apps.documents.outgoing import packets, policy
+from lienthong.apps.documents.outgoing import decree_30, packets, policy
 from lienthong.apps.documents.outgoing.words import document_type, letter_of
 from lienthong.apps.documents.problems import (
     DocumentNotFound,
@@ -43,6 +43,7 @@ from lienthong.core import edxml, signing
 
 SUBJECT_MAX = 500
 REASON_MAX = 500
+FIELD_MAX = 1000
 
 
 class Unset(Enum):
@@ -89,7 +90,7 @@ def draft_from_form(
         type_code, subject, urgency, recipients, due_on, signatory_seat_id, reviewer_seat_id
     )
     document = _begin(actor, header, Source.FORM)
-    document.form = _clean_form(form)
+    document.form = _clean_form(document.type_code, form)
     return _finish_draft(actor, document, recipients, "documents.drafted")
 
 
@@ -114,6 +115,16 @@ def draft_from_pdf(
     document = _begin(actor, header, Source.UPLOAD)
     _take_pdf(document, pdf, filename)
     return _finish_draft(actor, document, recipients, "documents.drafted", pdf)
+
+
+def preview(
+    actor: Actor, *, recipients: Sequence[int], form: Mapping[str, Any], **header: Any
+) -> typeset.Typeset:
+    """How the document would look, as `draft_from_form` takes it. Nothing is kept."""
+    document = _begin(actor, Header(recipients=recipients, **header), Source.FORM)
+    document.form = _clean_form(document.type_code, form)
+    names = [directory.get(recipient).name for recipient in recipients]
+    return typeset.render_form(letter_of(document, names))
 
 
 @transaction.atomic
@@ -155,7 +166,7 @@ def update_draft(
         _take_pdf(document, pdf, filename)
     elif form is not None:
         document.source = Source.FORM
-        document.form = _clean_form(form)
+        document.form = _clean_form(document.type_code, form)
     return _finish_draft(actor, document, header.recipients, "documents.draft_changed", pdf)
 
 
@@ -174,13 +185,26 @@ def submit_for_review(actor: Actor, document: OutgoingDocument) -> OutgoingDocum
 
 @transaction.atomic
 def approve(actor: Actor, document: OutgoingDocument, comment: str = "") -> OutgoingDocument:
-    """Let the draft go to the signatory."""
+    """Answer for the content; the draft goes on to whoever answers for its form (D30 Art. 12)."""
     document = locked(document)
     accounts.check(actor, "documents.review", document)
     document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.APPROVE)
-    document.save(update_fields=["state"])
-    facts = {"comment": bounded(comment, "ý kiến", REASON_MAX, required=False)}
-    record(actor, document, "documents.approved", facts)
+    document.approved_at = timezone.now()
+    document.save(update_fields=["state", "approved_at"])
+    _record_approval(actor, document, "documents.approved", comment)
+    return document
+
+
+@transaction.atomic
+def approve_form(actor: Actor, document: OutgoingDocument, comment: str = "") -> OutgoingDocument:
+    """Answer for form and presentation; the draft goes on to the signatory (D30 Art. 12)."""
+    document = locked(document)
+    accounts.check(actor, "documents.review_form", document)
+    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.APPROVE_FORM)
+    document.form_reviewer_id = actor.seat_id
+    document.form_approved_at = timezone.now()
+    document.save(update_fields=["state", "form_reviewer", "form_approved_at"])
+    _record_approval(actor, document, "documents.form_approved", comment)
     return document
 
 
@@ -191,7 +215,16 @@ def return_draft(actor: Actor, document: OutgoingDocument, reason: str) -> Outgo
     accounts.check(actor, "documents.return", document)
     document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.RETURN)
     document.return_reason = bounded(reason, "lý do trả lại", REASON_MAX)
-    document.save(update_fields=["state", "return_reason"])
+    document.approved_at = document.form_reviewer = document.form_approved_at = None
+    document.save(
+        update_fields=[
+            "state",
+            "return_reason",
+            "approved_at",
+            "form_reviewer",
+            "form_approved_at",
+        ]
+    )
     record(actor, document, "documents.returned", {"reason": document.return_reason})
     return document
 
@@ -226,6 +259,15 @@ def record(
         actor=actor,
         facts=facts,
     )
+
+
+def _record_approval(actor: Actor, document: OutgoingDocument, act: str, comment: str) -> None:
+    """An approval is of one file: the journal keeps which (D30 Annex VI)."""
+    facts = {
+        "comment": bounded(comment, "ý kiến", REASON_MAX, required=False),
+        "draft_sha256": document.draft_sha256,
+    }
+    record(actor, document, act, facts)
 
 
 def check_secrecy(packet: edxml.DocumentPacket) -> None:
@@ -298,16 +340,27 @@ def _check_recipients(organization_id: int, recipients: Sequence[int]) -> None:
             raise RecipientUnavailable(recipient=recipient.name, reason=reason)
 
 
-def _clean_form(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the fields of the form, as lines of text."""
+def _clean_form(type_code: int, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the fields of the type's form, as lines of text."""
     body = str(form.get("body", "")).strip()
-    if not body:
+    given = form.get("fields", {})
+    fields = {
+        field.name: bounded(
+            str(given.get(field.name, "")),
+            field.label.lower(),
+            FIELD_MAX,
+            required=field.required and "fields" in form,
+        )
+        for field in decree_30.template(type_code).fields
+    }
+    if not body and not any(fields.values()):
         raise FieldMissing(field="nội dung văn bản")
     return {
         "addressee": str(form.get("addressee", "")).strip(),
         "body": body,
         "places": _lines(form.get("places", ())),
         "bases": _lines(form.get("bases", ())),
+        "fields": fields,
     }
 
 

@@ -4,9 +4,11 @@ actions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.apps.accounts.api import Actor
@@ -19,11 +21,13 @@ from lienthong.apps.documents.common.forms import (
     seat_id,
 )
 from lienthong.apps.documents.models import OutgoingDocument
-from lienthong.apps.documents.outgoing import queries
+from lienthong.apps.documents.outgoing import decree_30, queries
 from lienthong.apps.documents.rules import UrgencyLevel
 from lienthong.apps.documents.rules.outgoing import OutgoingState, Source
 
 OFFICIAL_LETTER = 18
+PREFIX = "mau-"  # of the fields that one type has
+FIELD_MAX = 1000
 
 
 class ComposeForm(forms.Form):
@@ -42,7 +46,7 @@ class ComposeForm(forms.Form):
     )
     due_on = day(_("Hạn trả lời"), _("Bỏ trống nếu nơi nhận không phải trả lời."))
     recipients = forms.TypedMultipleChoiceField(label=_("Nơi nhận điện tử"), coerce=int)
-    reviewer = forms.TypedChoiceField(label=_("Người duyệt"), coerce=seat_id)
+    reviewer = forms.TypedChoiceField(label=_("Người duyệt nội dung"), coerce=seat_id)
     signatory = forms.TypedChoiceField(label=_("Người ký"), coerce=seat_id)
 
     addressee = forms.CharField(
@@ -85,8 +89,21 @@ class ComposeForm(forms.Form):
         files: Any = None,
         *,
         document: OutgoingDocument | None = None,
+        type_code: str = "",
     ) -> None:
-        super().__init__(data, files, initial=_initial(document))
+        """type_code: the type that a new document begins as; anything odd is an official letter."""
+        initial = _initial(document) or _beginning(type_code)
+        super().__init__(data, files, initial=initial)
+        self.template = decree_30.template(_type_of(data, initial))
+        for field in self.template.fields:
+            self.fields[PREFIX + field.name] = _type_field(field)
+        if self.template.fields:  # they are the text; more may follow
+            del self.fields["body"].widget.attrs["data-needed-for"]
+        self.fields["type_code"].widget.attrs |= {
+            "hx-get": reverse("documents:outgoing_type_fields"),
+            "hx-target": "#theo-loai",
+            "hx-swap": "outerHTML",
+        }
         say_what_is_missing(self)
         self.document = document
         self.organizations = [
@@ -116,11 +133,23 @@ class ComposeForm(forms.Form):
         """Ask for the text or for the file, whichever way of writing was chosen."""
         found = super().clean() or {}
         has_file = bool(found.get("pdf")) or bool(self.document and self.document.filename)
-        if found.get("source") == Source.FORM and not found.get("body", "").strip():
-            self.add_error("body", _("Hãy viết nội dung văn bản."))
+        if found.get("source") == Source.FORM:
+            self._ask_for_the_text(found)
         if found.get("source") == Source.UPLOAD and not has_file:
             self.add_error("pdf", _("Hãy chọn tệp PDF của văn bản."))
         return found
+
+    def _ask_for_the_text(self, found: dict[str, Any]) -> None:
+        for field in self.template.fields:
+            if field.required and not found.get(PREFIX + field.name, "").strip():
+                self.add_error(PREFIX + field.name, _("Hãy nhập."))
+        if not self.template.fields and not found.get("body", "").strip():
+            self.add_error("body", _("Hãy viết nội dung văn bản."))
+
+    @property
+    def type_fields(self) -> list[forms.BoundField]:
+        """What this type asks for beside the text."""
+        return [self[PREFIX + field.name] for field in self.template.fields]
 
     def arguments(self) -> dict[str, Any]:
         """What the actions on drafts take, by their own names."""
@@ -143,12 +172,40 @@ class ComposeForm(forms.Form):
                 "body": found["body"].strip(),
                 "places": _lines(found["places"]),
                 "bases": _lines(found["bases"]),
+                "fields": {
+                    field.name: found[PREFIX + field.name].strip() for field in self.template.fields
+                },
             }
         }
 
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _type_of(data: Any, initial: Mapping[str, Any]) -> int:
+    """The type that this form is of: as sent, else as it begins."""
+    sent = str(data.get("type_code", "")) if data else ""
+    return int(sent) if sent.isdecimal() else int(initial.get("type_code", OFFICIAL_LETTER))
+
+
+def _type_field(field: decree_30.Field) -> forms.CharField:
+    needed = {"data-needed-for": Source.FORM.value} if field.required else {}
+    return forms.CharField(
+        label=field.label,
+        help_text=field.help,
+        required=False,
+        max_length=FIELD_MAX,
+        widget=forms.Textarea(attrs={"rows": 1, **needed}),
+    )
+
+
+def _beginning(type_code: str) -> dict[str, Any]:
+    """A new document of that type: the words that its form begins with."""
+    code = int(type_code) if type_code.isdecimal() and len(type_code) < 4 else OFFICIAL_LETTER
+    form = decree_30.template(code)
+    prefix = f"{form.subject_prefix} " if form.subject_prefix else ""
+    return {"type_code": code, "body": form.body, "subject": prefix}
 
 
 def _initial(document: OutgoingDocument | None) -> dict[str, Any]:
@@ -168,7 +225,7 @@ def _initial(document: OutgoingDocument | None) -> dict[str, Any]:
         "body": form.get("body", ""),
         "bases": "\n".join(form.get("bases", [])),
         "places": "\n".join(form.get("places", [])),
-    }
+    } | {PREFIX + name: value for name, value in form.get("fields", {}).items()}
 
 
 class CommentForm(forms.Form):

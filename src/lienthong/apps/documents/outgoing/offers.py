@@ -25,8 +25,16 @@ OFFERS: dict[str, Offer] = {
     ),
     "approve": Offer(
         "documents:outgoing_approve",
-        _("Duyệt"),
-        _("Đồng ý về nội dung và thể thức; chuyển tới người ký."),
+        _("Duyệt nội dung"),
+        _("Đồng ý về nội dung; chuyển tới văn thư duyệt thể thức."),
+        _("Duyệt nội dung"),
+        "clipboard-check",
+        lambda _actor, _document: forms.CommentForm(),
+    ),
+    "approve_form": Offer(
+        "documents:outgoing_approve_form",
+        _("Duyệt thể thức"),
+        _("Đồng ý về thể thức, kỹ thuật trình bày; chuyển tới người ký."),
         _("Duyệt, chuyển ký"),
         "clipboard-check",
         lambda _actor, _document: forms.CommentForm(),

@@ -24,6 +24,7 @@ ACT_OF_OUTGOING: Mapping[OutgoingMove, str] = {
     OutgoingMove.EDIT: "documents.draft",
     OutgoingMove.SUBMIT: "documents.draft",
     OutgoingMove.APPROVE: "documents.review",
+    OutgoingMove.APPROVE_FORM: "documents.review_form",
     OutgoingMove.RETURN: "documents.return",
     OutgoingMove.SIGN: "documents.sign",
     OutgoingMove.SEAL: "documents.seal",
@@ -45,11 +46,24 @@ def may_review(actor: Actor, document: OutgoingDocument) -> bool:
     return document.reviewer_id == actor.seat_id and bool(actor.roles & REVIEWERS)
 
 
+@accounts.rule("documents.review_form")
+def may_review_form(actor: Actor, document: OutgoingDocument) -> bool:
+    """A clerk, or a unit head for what a clerk drafted; never who drafted or approved the content.
+
+    D30 Art. 12: two different people answer for content and form.
+    """
+    roles = {Role.CLERK, Role.UNIT_HEAD} if document.drafter.role == Role.CLERK else {Role.CLERK}
+    involved = {document.drafter.person_id, document.reviewer.person_id}
+    return bool(actor.roles & roles) and actor.person_id not in involved
+
+
 @accounts.rule("documents.return")
 def may_return(actor: Actor, document: OutgoingDocument) -> bool:
-    """Whoever has the draft on the table: the reviewer, then the signatory."""
+    """Whoever has the draft on the table: the two reviewers, then the signatory."""
     if document.state == OutgoingState.IN_REVIEW:
         return may_review(actor, document)
+    if document.state == OutgoingState.IN_FORM_REVIEW:
+        return may_review_form(actor, document)
     return may_sign(actor, document)
 
 

@@ -33,6 +33,7 @@ def outgoing_visible_to(actor: Actor) -> QuerySet[OutgoingDocument]:
             "drafter__person",
             "drafter__unit",
             "reviewer__person",
+            "form_reviewer__person",
             "signatory__person",
         )
         .prefetch_related("recipients__recipient")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django import forms as django_forms
@@ -16,19 +18,22 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.documents.common import history, panels, sheets
+from lienthong.apps.documents.common import history, panels, sheets, typeset
 from lienthong.apps.documents.common.forms import PAGE_SIZE
 from lienthong.apps.documents.common.sheets import PAGE_WIDTH_PX, SHEETS_MAX
 from lienthong.apps.documents.copies import making
 from lienthong.apps.documents.copies import offers as copy_offers
 from lienthong.apps.documents.dossiers.queries import dossiers_holding
 from lienthong.apps.documents.models import OutgoingDocument
-from lienthong.apps.documents.outgoing import drafting, forms, issuing, offers, queries
+from lienthong.apps.documents.outgoing import decree_30, drafting, forms, issuing, offers, queries
 from lienthong.apps.documents.rules.outgoing import Source
 from lienthong.apps.documents.verification import cards
 from lienthong.apps.pki import api as pki
 from lienthong.core import signing
 from lienthong.web import answers
+
+PREVIEW_MAX = 5
+PREVIEW_WIDTH_PX = 820
 
 DRAFT: dict[Source, Callable[..., OutgoingDocument]] = {
     Source.FORM: drafting.draft_from_form,
@@ -55,7 +60,12 @@ def outgoing_compose(request: HttpRequest) -> HttpResponse:
     """Soạn văn bản: by the form of Decree 30, or a PDF made elsewhere."""
     actor = accounts.actor_of(request)
     accounts.check(actor, "documents.draft")
-    form = forms.ComposeForm(actor, request.POST or None, request.FILES or None)
+    form = forms.ComposeForm(
+        actor,
+        request.POST or None,
+        request.FILES or None,
+        type_code=request.GET.get("type_code", ""),
+    )
     if not form.is_valid():
         return _show_compose(request, form)
     document = DRAFT[Source(form.cleaned_data["source"])](actor, **form.arguments())
@@ -80,10 +90,48 @@ def outgoing_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _show_compose(
     request: HttpRequest, form: forms.ComposeForm, document: OutgoingDocument | None = None
 ) -> HttpResponse:
-    context = {"form": form, "document": document}
+    context = {"form": form, "document": document, "templates": _templates(form)}
     return answers.form_page(
         request, "documents/outgoing/compose.html", context, is_bound=form.is_bound
     )
+
+
+def _templates(form: forms.ComposeForm) -> list[dict[str, Any]]:
+    """The common types to begin from."""
+    names = {one.code: one.name.partition("(")[0].strip() for one in queries.document_types()}
+    return [
+        {
+            "code": one.type_code,
+            "name": names[one.type_code],
+            "is_current": one.type_code == form.template.type_code,
+        }
+        for one in decree_30.common()
+        if one.type_code in names
+    ]
+
+
+@require_safe
+def outgoing_type_fields(request: HttpRequest) -> HttpResponse:
+    """What one type asks for: a part of the compose page."""
+    actor = accounts.actor_of(request)
+    accounts.check(actor, "documents.draft")
+    form = forms.ComposeForm(actor, type_code=request.GET.get("type_code", ""))
+    return render(request, "documents/outgoing/type_fields.html", {"form": form})
+
+
+@require_POST
+def outgoing_preview(request: HttpRequest) -> HttpResponse:
+    """The pages of the form as typed so far: a part of the compose page. Nothing is kept."""
+    actor = accounts.actor_of(request)
+    accounts.check(actor, "documents.draft")
+    form = forms.ComposeForm(actor, request.POST)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid() and form.cleaned_data["source"] == Source.FORM:
+        made = drafting.preview(actor, **form.arguments())
+        shown = range(min(made.pages, PREVIEW_MAX))
+        pictures = [typeset.page_png(made.pdf, page, PREVIEW_WIDTH_PX) for page in shown]
+        context |= {"pages": [base64.b64encode(one).decode() for one in pictures], "made": made}
+    return render(request, "documents/outgoing/preview.html", context)
 
 
 @require_safe
@@ -131,7 +179,19 @@ def outgoing_approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         return show_outgoing(request, actor, document, form)
     drafting.approve(actor, document, form.cleaned_data["comment"])
-    messages.success(request, _("Đã duyệt và chuyển tới người ký."))
+    messages.success(request, _("Đã duyệt nội dung; văn thư duyệt thể thức."))
+    return redirect("documents:outgoing_detail", pk)
+
+
+@require_POST
+def outgoing_approve_form(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = accounts.actor_of(request)
+    document = queries.outgoing(actor, pk)
+    form = forms.CommentForm(request.POST)
+    if not form.is_valid():
+        return show_outgoing(request, actor, document, form)
+    drafting.approve_form(actor, document, form.cleaned_data["comment"])
+    messages.success(request, _("Đã duyệt thể thức và chuyển tới người ký."))
     return redirect("documents:outgoing_detail", pk)
 
 

@@ -14,7 +14,8 @@ class OutgoingState(TextChoices):
     """Where an outgoing document is on our desk."""
 
     DRAFT = "draft", _("Dự thảo")
-    IN_REVIEW = "in_review", _("Chờ duyệt")
+    IN_REVIEW = "in_review", _("Chờ duyệt nội dung")
+    IN_FORM_REVIEW = "in_form_review", _("Chờ duyệt thể thức")
     AWAITING_SIGNATURE = "awaiting_signature", _("Chờ ký")
     SIGNED = "signed", _("Đã ký, chờ đóng dấu")
     SEALED = "sealed", _("Chờ phát hành")
@@ -26,7 +27,8 @@ class OutgoingMove(TextChoices):
 
     EDIT = "edit", _("Sửa dự thảo")
     SUBMIT = "submit", _("Trình duyệt")
-    APPROVE = "approve", _("Duyệt")
+    APPROVE = "approve", _("Duyệt nội dung")
+    APPROVE_FORM = "approve_form", _("Duyệt thể thức")
     RETURN = "return", _("Trả lại")
     SIGN = "sign", _("Ký số")
     SEAL = "seal", _("Đóng dấu số cơ quan")
@@ -44,8 +46,11 @@ class Source(TextChoices):
 OUTGOING: Mapping[tuple[OutgoingState, OutgoingMove], OutgoingState] = {
     (OutgoingState.DRAFT, OutgoingMove.EDIT): OutgoingState.DRAFT,
     (OutgoingState.DRAFT, OutgoingMove.SUBMIT): OutgoingState.IN_REVIEW,
-    (OutgoingState.IN_REVIEW, OutgoingMove.APPROVE): OutgoingState.AWAITING_SIGNATURE,
+    # D30 Art. 12: one person answers for the content, another for the form.
+    (OutgoingState.IN_REVIEW, OutgoingMove.APPROVE): OutgoingState.IN_FORM_REVIEW,
     (OutgoingState.IN_REVIEW, OutgoingMove.RETURN): OutgoingState.DRAFT,
+    (OutgoingState.IN_FORM_REVIEW, OutgoingMove.APPROVE_FORM): OutgoingState.AWAITING_SIGNATURE,
+    (OutgoingState.IN_FORM_REVIEW, OutgoingMove.RETURN): OutgoingState.DRAFT,
     (OutgoingState.AWAITING_SIGNATURE, OutgoingMove.RETURN): OutgoingState.DRAFT,
     (OutgoingState.AWAITING_SIGNATURE, OutgoingMove.SIGN): OutgoingState.SIGNED,
     (OutgoingState.SIGNED, OutgoingMove.SEAL): OutgoingState.SEALED,

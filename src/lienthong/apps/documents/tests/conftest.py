@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db.models import Model
 from django.utils import timezone
+from pytest_django import Settings
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role, Seat
@@ -96,6 +97,11 @@ def make_desk(*, name: str, short_name: str, code: str, code102: str, place: str
         archivist=seat(organization, f"lt.{key}", f"Bùi Lưu Trữ {key}", Role.ARCHIVIST),
         administrator=seat(organization, f"qt.{key}", f"Ngô Quản Trị {key}", Role.ADMINISTRATOR),
     )
+
+
+@pytest.fixture(autouse=True)
+def _static_directory(settings: Settings) -> None:
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture

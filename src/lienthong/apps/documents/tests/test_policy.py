@@ -36,6 +36,7 @@ from lienthong.apps.documents.tests.conftest import Desk
 OUTGOING = {
     OutgoingState.DRAFT: {"officer": {"edit", "submit"}},
     OutgoingState.IN_REVIEW: {"unit_head": {"approve", "return"}},
+    OutgoingState.IN_FORM_REVIEW: {"clerk": {"approve_form", "return"}},
     OutgoingState.AWAITING_SIGNATURE: {"deputy": {"sign", "return"}},
     OutgoingState.SIGNED: {"clerk": {"seal"}},
     OutgoingState.SEALED: {"clerk": {"dispatch"}},
@@ -184,6 +185,7 @@ def test_only_drafters_begin_a_draft(ministry: Desk) -> None:
     [
         (OutgoingState.DRAFT, {"officer", "unit_head"}),
         (OutgoingState.IN_REVIEW, {"officer", "unit_head", "deputy", "leader"}),
+        (OutgoingState.IN_FORM_REVIEW, {"officer", "unit_head", "deputy", "leader", "clerk"}),
         (OutgoingState.AWAITING_SIGNATURE, {"officer", "unit_head", "deputy", "leader"}),
         (
             OutgoingState.SIGNED,
@@ -251,6 +253,7 @@ def test_the_desk_counts_what_waits_for_each_person(ministry: Desk) -> None:
         incoming_in(ministry, IncomingState.ASSIGNED)
         outgoing_in(ministry, OutgoingState.DRAFT)
         outgoing_in(ministry, OutgoingState.IN_REVIEW)
+        outgoing_in(ministry, OutgoingState.IN_FORM_REVIEW)
         outgoing_in(ministry, OutgoingState.AWAITING_SIGNATURE)
         outgoing_in(ministry, OutgoingState.SIGNED)
 
@@ -260,7 +263,7 @@ def test_the_desk_counts_what_waits_for_each_person(ministry: Desk) -> None:
         }
 
     assert waits == {
-        "clerk": {"to_register": 1, "to_seal": 1, "overdue": 1},
+        "clerk": {"to_register": 1, "to_review_form": 1, "to_seal": 1, "overdue": 1},
         "officer": {"to_work": 1, "to_draft": 1},
         "colleague": {},
         "unit_head": {"to_direct": 1, "to_review": 1, "overdue": 1},

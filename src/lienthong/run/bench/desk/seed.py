@@ -196,6 +196,7 @@ def _ready_to_send(
         document = _draft(main, people, to, f"V/v đo hiệu năng phát hành lần {index + 1}")
         documents.submit_for_review(officer, document)
         documents.approve(head, document, "")
+        documents.approve_form(clerk, document)
         documents.sign(leader, document, PIN)
         documents.seal(clerk, document, PIN)
         made.append(str(document.pk))

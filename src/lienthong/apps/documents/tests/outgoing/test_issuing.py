@@ -64,7 +64,8 @@ def drafted(ministry: Desk, province: Desk, **other: Any) -> OutgoingDocument:
 
 def awaiting(ministry: Desk, document: OutgoingDocument) -> OutgoingDocument:
     actions.submit_for_review(ministry.officer, document)
-    return actions.approve(ministry.unit_head, document, "Đồng ý")
+    actions.approve(ministry.unit_head, document, "Đồng ý")
+    return actions.approve_form(ministry.clerk, document)
 
 
 def sealed(ministry: Desk, document: OutgoingDocument) -> OutgoingDocument:
@@ -110,7 +111,15 @@ def test_a_document_is_drafted_reviewed_signed_sealed_and_queued(
     acts = [entry.act for entry in journal.history(document.journal_subject)]
     assert acts == [
         f"documents.{act}"
-        for act in ("drafted", "submitted", "approved", "signed", "sealed", "dispatched")
+        for act in (
+            "drafted",
+            "submitted",
+            "approved",
+            "form_approved",
+            "signed",
+            "sealed",
+            "dispatched",
+        )
     ]
     assert [event.kind for event in history.timeline(sent)] == acts
 
