@@ -20,6 +20,9 @@ PUBLIC = {
     "/tai-khoan/dang-xuat",
     "/ngon-ngu/",
     "/giao-dien/",
+    "/tai-khoan/xac-thuc",
+    "/tai-khoan/dinh-danh/khac",
+    "/tai-khoan/dinh-danh/khac/ve",
 }
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"  # the same in every process that runs the tests
 READS = {"GET", "HEAD"}
@@ -42,6 +45,7 @@ def routes(
             yield from routes(pattern.url_patterns, path)
         else:
             path = re.sub(r"<uuid:\w+>", UNKNOWN_ID, path)
+            path = re.sub(r"<slug:\w+>", "khac", path)
             yield re.sub(r"<int:\w+>", "1", path)
 
 

@@ -75,6 +75,8 @@ class NodeConfig:
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
     plain_http: bool = False
     hub_processes: int = 1
+    second_factor: str = "required"
+    oidc_file: str = ""
     demo: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,6 +87,8 @@ class NodeConfig:
             raise NodeFileInvalid(file="-", reason=f"kind = {self.kind!r}")
         if not 1 <= self.hub_processes <= HUB_PROCESSES_MAX:
             raise NodeFileInvalid(file="-", reason=f"hub_processes = {self.hub_processes!r}")
+        if self.second_factor not in {"offered", "required"}:
+            raise NodeFileInvalid(file="-", reason=f"second_factor = {self.second_factor!r}")
 
     @property
     def roles(self) -> tuple[RoleName, ...]:
@@ -146,6 +150,8 @@ class NodeConfig:
             "LIENTHONG_SECRET_KEY_FILE": str(self.secret_key_file.absolute()),
             "LIENTHONG_ALLOWED_HOSTS": ",".join(self.allowed_hosts),
             "LIENTHONG_PLAIN_HTTP": "1" if self.plain_http or self.demo else "0",
+            "LIENTHONG_SECOND_FACTOR": "offered" if self.demo else self.second_factor,
+            "LIENTHONG_OIDC_FILE": self.oidc_file,
             "LIENTHONG_DEMO": "1" if self.demo else "0",
             **self.extra,
         }
@@ -162,7 +168,7 @@ _SHARED = {
 
 _FACTS = {
     *("name", "kind", "title", "host", "hub_url", "pki_url", "pki_public_url", "plain_http"),
-    "hub_processes",
+    *("hub_processes", "second_factor", "oidc_file"),
 }
 
 TEMPLATE = """\
@@ -177,6 +183,8 @@ pki_url = ""               # the authority's services: registration, time-stamps
 pki_public_url = ""        # where certificates say these are, when that is another address
 allowed_hosts = ["127.0.0.1", "localhost"]
 plain_http = true          # false as soon as browsers come over TLS
+second_factor = "required" # "offered": passwords alone are enough
+oidc_file = ""             # identity providers
 hub_processes = 1          # on the axis: about one for each core that the hub may have
 
 [ports]

@@ -173,6 +173,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "accounts:sign_in"
+# "required": staff prove themselves with a second factor, as the threat model says (TM-X-01).
+SECOND_FACTOR = os.environ.get("LIENTHONG_SECOND_FACTOR", "offered")
+OIDC_FILE = os.environ.get("LIENTHONG_OIDC_FILE", "")  # identity providers; empty: none
+DEVICE_COOKIE_NAME = f"lienthong_{NODE_NAME}_device"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -10,6 +10,7 @@ from lienthong.apps.documents import api as documents
 from lienthong.apps.evidence import api as evidence
 from lienthong.apps.exchange.access_point import api as access_point
 from lienthong.apps.journal import api as journal
+from lienthong.apps.notices import api as notices
 from lienthong.apps.outbox import api as outbox
 from lienthong.apps.pki import api as pki
 
@@ -18,6 +19,8 @@ HANDLERS: Mapping[type, tuple[Callable[[Any], None], ...]] = {
     accounts.SeatTaken: (journal.take_seat_taken,),
     accounts.SignInFailed: (journal.take_sign_in_failed,),
     journal.Recorded: (documents.take_recorded,),
+    accounts.ProofChanged: (journal.take_proof_changed,),
+    accounts.NewDevice: (journal.take_new_device, notices.take_new_device),
     evidence.IncidentFound: (journal.take_incident,),
     pki.RequestActed: (journal.take_request_acted,),
     pki.CertificateEnds: (journal.take_certificate_ends,),

@@ -21,6 +21,8 @@ class SeatChoice:
     role: str
     agency: str
     is_current: bool = False
+    field: str = "seat"  # what the form calls it: a seat of one's own, or a delegation
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Identity:
     agency: str
     agency_code: str
     seats: tuple[SeatChoice, ...] = ()
+    is_standing_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

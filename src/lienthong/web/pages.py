@@ -45,7 +45,7 @@ def problem(request: HttpRequest, found: Problem) -> HttpResponse:
         "sentence": sentence(found),
         "findings": getattr(found, "findings", ()),
         "status": found.status,
-        "back": _back(request),
+        "back": came_from(request),
     }
     template = "web/problem_part.html" if is_part else "web/problem.html"
     response = render(request, template, context, status=found.status)
@@ -54,11 +54,11 @@ def problem(request: HttpRequest, found: Problem) -> HttpResponse:
     return response
 
 
-def _back(request: HttpRequest) -> str:
-    """Where the person came from, when that was a page of ours."""
-    came_from = request.headers.get("Referer", "")
-    is_ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()})
-    return came_from if is_ours else reverse("home")
+def came_from(request: HttpRequest) -> str:
+    """Where the person came from, when that was a page of ours; else the first page."""
+    told = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(told, allowed_hosts={request.get_host()})
+    return told if is_ours else reverse("home")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

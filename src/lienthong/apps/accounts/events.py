@@ -18,12 +18,16 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SeatTaken:
-    """A person who had signed in took another seat of theirs."""
+    """A person who had signed in took another seat: their own, or one they stand in for.
+
+    holder_id: the seat of whoever stands in.
+    """
 
     organization_id: int
     seat_id: int
     address: str
     at: datetime
+    holder_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +36,26 @@ class SignInFailed:
 
     person_id: int | None
     address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """A person who has other devices signed in from one that was not known."""
+
+    organization_id: int
+    person_id: int
+    device: str
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProofChanged:
+    """A person changed how they prove themself; `act` says how, such as "passkey_added"."""
+
+    organization_id: int
+    seat_id: int
+    act: str
+    detail: str
     at: datetime

@@ -14,14 +14,18 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from lienthong.apps.accounts.rules import Forbidden, NotSignedIn, Role
+from lienthong.apps.accounts.rules import Forbidden, NotSignedIn, Power, Role
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person in the seat they act from. A person with two seats acts from one at a time."""
+    """A person in the seat they act from. A person with two seats acts from one at a time.
+
+    Who stands in for another acts from that person's seat, under their own name: `seat_id`, `roles`
+    and `position` are the giver's, `powers` is what may be done for them, `stands_in_for` is whom.
+    """
 
     person_id: int
     name: str
@@ -29,10 +33,14 @@ class Actor:
     seat_id: int
     roles: frozenset[Role]
     position: str = ""
+    delegation_id: int | None = None
+    powers: frozenset[Power] | None = None
+    stands_in_for: str = ""
 
 
 Rule = Callable[[Actor, Any], bool]
 _rules: dict[str, Rule] = {}
+_powers: dict[str, Power] = {}
 
 
 def rule(action: str) -> Callable[[Rule], Rule]:
@@ -46,6 +54,14 @@ def rule(action: str) -> Callable[[Rule], Rule]:
         return decide
 
     return register
+
+
+def delegable(power: Power, *actions_: str) -> None:
+    """Say which power lets somebody who stands in do these actions. Safe to call again.
+
+    What no power names stays with the person of the seat: signing, drafting, every grant.
+    """
+    _powers.update(dict.fromkeys(actions_, power))
 
 
 def _name(decide: Rule) -> str:
@@ -67,6 +83,8 @@ def can(actor: Actor | None, action: str, object: Any = None) -> bool:  # noqa: 
         logger.error("no rule for action %s: refused", action)
         return False
     if actor is None:
+        return False
+    if actor.powers is not None and _powers.get(action) not in actor.powers:
         return False
     owner = getattr(object, "organization_id", actor.organization_id)
     if owner != actor.organization_id:

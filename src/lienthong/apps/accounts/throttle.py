@@ -84,10 +84,15 @@ def _count(key: str, now: datetime) -> None:
         raise rules.SignInThrottled(seconds=max(1, round(rest.total_seconds())))
 
 
+def forgive(attempt: Try) -> None:
+    """Take back what `begin` counted: the try was right, though more must follow."""
+    SignInTries.objects.filter(key__in=attempt.keys, tries__gt=0).update(tries=F("tries") - 1)
+
+
 @transaction.atomic
 def succeed(attempt: Try, person: Person) -> None:
     """Take back what `begin` counted, and know the address from now on."""
-    SignInTries.objects.filter(key__in=attempt.keys, tries__gt=0).update(tries=F("tries") - 1)
+    forgive(attempt)
     now = timezone.now()
     KnownAddress.objects.update_or_create(
         person=person, address=attempt.address, defaults={"last_at": now}

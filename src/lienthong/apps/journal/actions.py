@@ -50,7 +50,7 @@ def record(
             at=timezone.now(),
             act=act,
             subject=subject,
-            facts=rules.clean(dict(facts or {})),
+            facts=rules.clean({**(facts or {}), **_instead_of(actor)}),
             previous_hash=head.hash,
             **_who(actor),
         )
@@ -81,6 +81,13 @@ def _who(actor: Actor | None) -> dict[str, Any]:
         "actor_position": actor.position,
         "seat_id": actor.seat_id,
     }
+
+
+def _instead_of(actor: Actor | None) -> dict[str, Any]:
+    """For whom the actor stood in, and by which delegation: it stands with what was done."""
+    if actor is None or actor.delegation_id is None:
+        return {}
+    return {"stands_in_for": actor.stands_in_for, "delegation": actor.delegation_id}
 
 
 def hash_of(entry: Entry) -> str:

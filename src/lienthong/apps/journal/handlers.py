@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from lienthong.apps.accounts.api import SeatTaken, SignedIn, SignInFailed, actor_of_seat
+from collections.abc import Mapping
+from typing import Any
+
+from lienthong.apps.accounts.api import (
+    NewDevice,
+    ProofChanged,
+    SeatTaken,
+    SignedIn,
+    SignInFailed,
+    actor_of_seat,
+)
 from lienthong.apps.evidence.api import IncidentFound
 from lienthong.apps.journal.actions import record
 from lienthong.apps.pki.api import CertificateEnds, KeyUseRefused, RequestActed
@@ -10,22 +20,43 @@ from lienthong.apps.pki.api import CertificateEnds, KeyUseRefused, RequestActed
 
 def take_signed_in(event: SignedIn) -> None:
     """Write down who signed in, and from where."""
-    _record_at_door("accounts.signed_in", event)
+    facts = {"address": event.address, "happened_at": event.at}
+    _record_of(event.organization_id, "accounts.signed_in", event.seat_id, facts)
 
 
 def take_seat_taken(event: SeatTaken) -> None:
-    """Write down who took another seat."""
-    _record_at_door("accounts.seat_taken", event)
+    """Write down who took another seat, or stands in for the person of that seat."""
+    facts: dict[str, Any] = {"address": event.address, "happened_at": event.at}
+    if event.holder_id:
+        facts["stands_in_seat"] = event.seat_id
+    seat_id = event.holder_id or event.seat_id
+    _record_of(event.organization_id, "accounts.seat_taken", seat_id, facts)
 
 
-def _record_at_door(act: str, event: SignedIn | SeatTaken) -> None:
-    actor = actor_of_seat(event.seat_id)
+def take_proof_changed(event: ProofChanged) -> None:
+    """Write down that a person changed how they prove themself, or ended sessions."""
+    facts = {"detail": event.detail, "happened_at": event.at}
+    _record_of(event.organization_id, f"accounts.{event.act}", event.seat_id, facts)
+
+
+def take_new_device(event: NewDevice) -> None:
+    """Write down a sign-in from a device that was not known."""
     record(
         organization_id=event.organization_id,
+        act="accounts.new_device",
+        subject=f"person:{event.person_id}",
+        facts={"device": event.device, "address": event.address, "happened_at": event.at},
+    )
+
+
+def _record_of(organization_id: int, act: str, seat_id: int, facts: Mapping[str, Any]) -> None:
+    actor = actor_of_seat(seat_id)
+    record(
+        organization_id=organization_id,
         act=act,
         subject=f"person:{actor.person_id}",
         actor=actor,
-        facts={"address": event.address, "happened_at": event.at},
+        facts=facts,
     )
 
 

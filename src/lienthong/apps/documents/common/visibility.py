@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.db.models import Q
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.accounts.api import Actor, Power, Role
 from lienthong.apps.documents.models import Document, IncomingDocument, OutgoingDocument, Support
 from lienthong.apps.documents.rules.incoming import IncomingState
 from lienthong.apps.documents.rules.outgoing import OutgoingState
+
+accounts.delegable(Power.VIEW, "documents.view")
 
 
 @accounts.rule("documents.view")
@@ -22,16 +24,16 @@ def may_view(actor: Actor, document: Document) -> bool:
 def outgoing_seen_by(actor: Actor) -> Q:
     """The outgoing documents this actor sees, as a filter.
 
-    Those one drafts, reviews or signs; leaders all that left the drafter's desk; unit heads those
-    their unit drafts; clerks and archivists all that are signed, clerks also those whose form waits
-    for approval.
+    Those one drafts, reviews or signs; leaders and their assistants all that left the drafter's
+    desk; unit heads those their unit drafts; clerks, archivists and auditors all that are signed,
+    clerks also those whose form waits for approval.
     """
     own = (
         Q(drafter_id=actor.seat_id)
         | Q(reviewer_id=actor.seat_id) & ~Q(state=OutgoingState.DRAFT)
         | Q(signatory_id=actor.seat_id) & ~Q(state=OutgoingState.DRAFT)
     )
-    if Role.LEADER in actor.roles:
+    if actor.roles & {Role.LEADER, Role.ASSISTANT}:
         own |= ~Q(state=OutgoingState.DRAFT)
     if Role.UNIT_HEAD in actor.roles:
         own |= Q(drafter__unit_id=unit_of(actor), drafter__unit_id__isnull=False)
@@ -39,7 +41,7 @@ def outgoing_seen_by(actor: Actor) -> Q:
         own |= Q(state=OutgoingState.IN_FORM_REVIEW)
     if Role.UNIT_HEAD in actor.roles:
         own |= Q(state=OutgoingState.IN_FORM_REVIEW, drafter__role=Role.CLERK)
-    if actor.roles & {Role.CLERK, Role.ARCHIVIST}:
+    if actor.roles & {Role.CLERK, Role.ARCHIVIST, Role.AUDITOR}:
         own |= Q(state__in=[OutgoingState.SIGNED, OutgoingState.SEALED, OutgoingState.DISPATCHED])
     return Q(organization_id=actor.organization_id) & own
 
@@ -47,8 +49,9 @@ def outgoing_seen_by(actor: Actor) -> Q:
 def incoming_seen_by(actor: Actor) -> Q:
     """The incoming documents this actor sees, as a filter.
 
-    Clerks all; leaders and archivists all that are registered; unit heads those that wait for a
-    direction or went to their unit; officers those they lead or support.
+    Clerks all; leaders with their assistants, archivists and auditors all that are registered;
+    unit heads those that wait for a direction or went to their unit; officers those they lead or
+    support.
     """
     registered = ~Q(state__in=[IncomingState.ARRIVED, IncomingState.REFUSED])
     own = Q(lead_id=actor.seat_id) | Q(
@@ -56,7 +59,7 @@ def incoming_seen_by(actor: Actor) -> Q:
     )
     if Role.CLERK in actor.roles:
         own |= Q(pk__isnull=False)
-    if actor.roles & {Role.LEADER, Role.ARCHIVIST}:
+    if actor.roles & {Role.LEADER, Role.ASSISTANT, Role.ARCHIVIST, Role.AUDITOR}:
         own |= registered
     if Role.UNIT_HEAD in actor.roles:
         own |= Q(state=IncomingState.REGISTERED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.accounts.api import Actor, Power, Role
 from lienthong.apps.documents.common.visibility import may_view
 from lienthong.apps.documents.models import IncomingDocument
 from lienthong.apps.documents.rules.incoming import INCOMING, IncomingMove
@@ -22,6 +22,10 @@ ACT_OF_INCOMING: Mapping[IncomingMove, str] = {
     IncomingMove.START: "documents.work",
     IncomingMove.FINISH: "documents.work",
 }
+
+# What somebody who stands in for another may do from their seat.
+accounts.delegable(Power.DIRECT, "documents.assign")
+accounts.delegable(Power.WORK, "documents.work")
 
 
 @accounts.rule("documents.accept")

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.accounts.api import Actor, Role
+from lienthong.apps.accounts.api import Actor, Power, Role
 from lienthong.apps.documents.models import OutgoingDocument
 from lienthong.apps.documents.rules.outgoing import OUTGOING, OutgoingMove, OutgoingState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DRAFTERS = frozenset({Role.OFFICER, Role.CLERK, Role.UNIT_HEAD, Role.LEADER})
+DRAFTERS = frozenset({Role.OFFICER, Role.CLERK, Role.UNIT_HEAD, Role.LEADER, Role.ASSISTANT})
 REVIEWERS = frozenset({Role.UNIT_HEAD, Role.LEADER})
 SIGNATORIES = frozenset({Role.LEADER, Role.UNIT_HEAD})
 
@@ -30,6 +30,9 @@ ACT_OF_OUTGOING: Mapping[OutgoingMove, str] = {
     OutgoingMove.SEAL: "documents.seal",
     OutgoingMove.DISPATCH: "documents.dispatch",
 }
+
+# What somebody who stands in for another may do from their seat: never sign (TM-D-S).
+accounts.delegable(Power.REVIEW, "documents.review", "documents.return")
 
 
 @accounts.rule("documents.draft")

@@ -79,6 +79,7 @@ def _node(directory: Path) -> Iterator[tuple[NodeConfig, EmbeddedPostgres]]:
             data_dir=directory / "data",
             ports={"web": Ports(say=say).take(18480, "bench")},
             plain_http=True,
+            second_factor="offered",
             extra={"LIENTHONG_LOG_LEVEL": "WARNING"},
         )
         yield prepare_database(node, server), server
