@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-SIGNING_ROLES = ("leader", "registrar", "cert_officer")
+SIGNING_ROLES = ("leader", "registrar", "cert_officer", "archivist")
 COUNTRY_FILE = Path(__file__).with_name("country.toml")
 
 
