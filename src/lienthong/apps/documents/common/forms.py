@@ -78,6 +78,8 @@ def search(documents: QuerySet[Any], text: str, *fields: str) -> QuerySet[Any]:
 class ListFilter(forms.Form):
     """What a list is narrowed to. Anything wrong in the address narrows nothing."""
 
+    SEARCHED_MAX = 5_000  # documents in which `q` is looked for
+
     q = forms.CharField(
         label=_("Tìm"),
         required=False,

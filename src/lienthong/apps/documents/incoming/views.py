@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms as django_forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents.common import history, sheets
-from lienthong.apps.documents.common.forms import PAGE_SIZE
+from lienthong.apps.documents.common.paging import page_of
 from lienthong.apps.documents.common.sheets import PAGE_WIDTH_PX, SHEETS_MAX
 from lienthong.apps.documents.copies import making
 from lienthong.apps.documents.copies import offers as copy_offers
@@ -31,7 +30,7 @@ def incoming_list(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_of(request)
     narrowing = forms.IncomingFilter(request.GET)
     documents = narrowing.narrow(queries.incoming_visible_to(actor))
-    page = Paginator(documents, PAGE_SIZE).get_page(request.GET.get("trang"))
+    page = page_of(request, documents)
     context = {"page": page, "filter": narrowing, "now": timezone.now()}
     return render(request, "documents/incoming/list.html", context)
 

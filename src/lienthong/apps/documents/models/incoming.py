@@ -114,7 +114,12 @@ class IncomingDocument(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["organization", "state"], name="incoming_by_state"),
+            models.Index(fields=["organization", "-arrived_at"], name="incoming_by_time"),
+            models.Index(fields=["organization", "state", "-arrived_at"], name="incoming_by_state"),
+            # Where duplicates are looked for (DX-29).
+            models.Index(
+                fields=["organization", "sender_code", "number"], name="incoming_by_reference"
+            ),
             models.Index(fields=["organization", "document_id"], name="incoming_by_document_id"),
         )
 

@@ -120,7 +120,10 @@ class OutgoingDocument(models.Model):
                 name="outgoing_sealed_has_file",
             ),
         )
-        indexes = (models.Index(fields=["organization", "state"], name="outgoing_by_state"),)
+        indexes = (
+            models.Index(fields=["organization", "-created_at"], name="outgoing_by_time"),
+            models.Index(fields=["organization", "state", "-created_at"], name="outgoing_by_state"),
+        )
 
     def __str__(self) -> str:
         return f"{self.reference} {self.subject}"

@@ -83,7 +83,7 @@ FIELDS: Mapping[str, Sequence[tuple[str, Field]]] = {
         ("B", _own("number", "notation")),
         ("B", _own("type_name")),
         ("B", _people("signatory")),
-        ("B", _people("drafter", "reviewer")),
+        ("B", _people("drafter", "reviewer", "form_reviewer")),
         ("B", _dossiers),
         ("C", _recipients),
         ("D", _own("document_id", "filename")),
@@ -93,7 +93,7 @@ FIELDS: Mapping[str, Sequence[tuple[str, Field]]] = {
 _RELATED = {
     "incoming": (("lead__person",), ("attachments", "dossier_items__dossier")),
     "outgoing": (
-        ("signatory__person", "drafter__person", "reviewer__person"),
+        ("signatory__person", "drafter__person", "reviewer__person", "form_reviewer__person"),
         ("recipients__recipient", "dossier_items__dossier"),
     ),
 }

@@ -16,12 +16,15 @@ from uuid import UUID
 
 from django.db.models import JSONField, Model
 
+from lienthong.apps.documents.search import text
+
 from . import words
 
 YEARS = 5
 OPEN_DAYS = 45
 DONE, OPEN = "completed", ("assigned", "assigned", "processing", "registered")
 MAIN_SHARE = 0.7  # of the documents belong to the first organization
+MADE_BY = 1  # as documents.search.index counts
 Row = dict[str, Any]
 
 
@@ -182,6 +185,28 @@ def _issued(plan: Plan, desk: Desk, at: datetime, notation: str) -> Row:
         "signed_sha256": plan.pdf_sha256,
         "sealed_sha256": plan.pdf_sha256,
         **dict.fromkeys(("signed_at", "sealed_at", "stamped_at", "dispatched_at"), at),
+    }
+
+
+def entry(kind: str, row: Mapping[str, Any]) -> Row:
+    """What a document is found by, as `documents.search` makes it of these fields."""
+    parts = (
+        ("A", row["subject"]),
+        ("B", f"{row.get('number', '')} {row.get('notation', '')}"),
+        ("B", row["type_name"]),
+        ("B", row.get("signer_name", "")),
+        ("C", f"{row.get('sender_name', '')} {row.get('sender_code', '')}"),
+        ("D", f"{row.get('directive', '')} {row.get('result_note', '')}"),
+    )
+    exactly = [text.exact("so", str(row["number"]))] if row.get("number") else []
+    on = row.get("issued_on") or row["created_at"].date()
+    return {
+        "id": row["id"],
+        "organization_id": row["organization_id"],
+        "kind": kind,
+        "day": row["arrived_at"].date() if kind == "incoming" else on,
+        "vector": text.vector(parts, exactly),
+        "made_by": MADE_BY,
     }
 
 

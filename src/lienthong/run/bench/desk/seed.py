@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import sql
+
+from lienthong.apps.documents.search import text
 
 from . import rows, words
 
@@ -65,8 +67,7 @@ def fill(directory: Path, admin_url: str, wish: Wish) -> dict[str, Any]:
         desks = [_desk(one, seats[one.pk]) for one in organizations[:DESKS]]
         plan = rows.Plan(wish.documents, wish.arrivals, filler.draft_sha256, now)
         others = [one.pk for one in organizations[DESKS:]]
-        with psycopg.connect(admin_url) as connection:
-            found = _copy_all(connection, plan, desks, others, random)
+        found = _copy_all(admin_url, plan, desks, others, random)
         to_send = _ready_to_send(main, people, organizations[-1], wish.to_send)
     return {"users": list(_users(wish, people, found, to_send))}
 
@@ -196,6 +197,7 @@ def _ready_to_send(
         document = _draft(main, people, to, f"V/v đo hiệu năng phát hành lần {index + 1}")
         documents.submit_for_review(officer, document)
         documents.approve(head, document, "")
+        documents.approve_form(clerk, document, "")
         documents.approve_form(clerk, document)
         documents.sign(leader, document, PIN)
         documents.seal(clerk, document, PIN)
@@ -204,24 +206,67 @@ def _ready_to_send(
     return made
 
 
+class _Search:
+    """Writes the search entry of each row that passes by, on a connection of its own."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._words: set[tuple[int, str]] = set()
+
+    def __enter__(self) -> Self:
+        self._connection.execute("SET session_replication_role = replica")
+        self._connection.execute("DROP INDEX search_by_words, search_by_day")  # made anew below
+        model = apps_model("SearchEntry")
+        columns, _ = rows.table(model, ())
+        self._model = model
+        self._copy = self._connection.cursor().copy(_copy_into(model, columns))
+        self._writing = self._copy.__enter__()
+        return self
+
+    def note(self, kind: str, made: Iterable[rows.Row]) -> Iterator[rows.Row]:
+        for row in made:
+            _, values = rows.table(self._model, [rows.entry(kind, row)])
+            self._writing.write_row(next(values))
+            for word in text.words(f"{row['subject']} {row.get('sender_name', '')}"):
+                if word.isalpha():
+                    self._words.add((row["organization_id"], word))
+            yield row
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._copy.__exit__(kind, error, trace)
+        if error is not None:
+            return
+        known = ({"organization_id": owner, "word": word} for owner, word in sorted(self._words))
+        _copy(self._connection, apps_model("SearchWord"), known)
+        _say("  chỉ mục từ …\n")
+        table = self._model._meta.db_table
+        self._connection.execute(
+            f"CREATE INDEX search_by_words ON {table} USING gin (vector)".encode()
+        )
+        self._connection.execute(
+            f"CREATE INDEX search_by_day ON {table} (organization_id, day DESC, id DESC)".encode()
+        )
+        self._connection.commit()
+
+
+def apps_model(name: str) -> type[Model]:
+    from django.apps import apps  # noqa: PLC0415
+
+    return apps.get_model("documents", name)
+
+
 def _copy_all(
-    connection: psycopg.Connection[Any],
+    admin_url: str,
     plan: rows.Plan,
     desks: Sequence[rows.Desk],
     others: Sequence[int],
     random: Random,
 ) -> Seeded:
-    from django.apps import apps  # noqa: PLC0415
-
-    model = {name: apps.get_model("documents", name) for name in (
-        "IncomingDocument", "OutgoingDocument", "OutgoingRecipient", "IncomingAttachment",
-        "NumberSeries",
-    )}  # fmt: skip
-    connection.execute("SET session_replication_role = replica")
     arrived: list[str] = []
     led_by: dict[int, list[str]] = {}
     known: list[str] = []
     files: list[dict[str, Any]] = []
+    sent: list[dict[str, Any]] = []
 
     def noted(made: Iterable[rows.Row]) -> Iterator[rows.Row]:
         for row in made:
@@ -235,33 +280,39 @@ def _copy_all(
                     known.append(str(row["id"]))
             yield row
 
-    sent: list[dict[str, Any]] = []
-
     def noted_sent(made: Iterable[rows.Row]) -> Iterator[rows.Row]:
         for row in made:
             sent.append({name: row[name] for name in ("organization_id", "id")})
             yield row
 
-    _copy(connection, model["IncomingDocument"], noted(rows.incoming(plan, desks, random)))
-    _copy(connection, model["OutgoingDocument"], noted_sent(rows.outgoing(plan, desks, random)))
-    _copy(connection, model["OutgoingRecipient"], rows.recipients(sent, others))
-    _copy(connection, model["IncomingAttachment"], rows.attachments(files, 60_000))
-    _copy(connection, model["NumberSeries"], rows.series(desks, plan.now.date()))
-    connection.commit()
-    connection.autocommit = True
-    connection.execute("ANALYZE")
+    with psycopg.connect(admin_url) as connection, psycopg.connect(admin_url) as second:
+        connection.execute("SET session_replication_role = replica")
+        with _Search(second) as search:
+            came = search.note("incoming", noted(rows.incoming(plan, desks, random)))
+            _copy(connection, apps_model("IncomingDocument"), came)
+            went = search.note("outgoing", noted_sent(rows.outgoing(plan, desks, random)))
+            _copy(connection, apps_model("OutgoingDocument"), went)
+        _copy(connection, apps_model("OutgoingRecipient"), rows.recipients(sent, others))
+        _copy(connection, apps_model("IncomingAttachment"), rows.attachments(files, 60_000))
+        _copy(connection, apps_model("NumberSeries"), rows.series(desks, plan.now.date()))
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE")
     return Seeded(arrived, led_by, known)
+
+
+def _copy_into(model: type[Model], columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(model._meta.db_table), sql.SQL(",").join(map(sql.Identifier, columns))
+    )
 
 
 def _copy(
     connection: psycopg.Connection[Any], model: type[Model], made: Iterable[rows.Row]
 ) -> None:
     columns, values = rows.table(model, made)
-    query = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(",").join(map(sql.Identifier, columns))
-    )
     count = 0
-    with connection.cursor().copy(query) as copy:
+    with connection.cursor().copy(_copy_into(model, columns)) as copy:
         for count, row in enumerate(values, start=1):
             copy.write_row(row)
             if count % 50_000 == 0:

@@ -70,7 +70,7 @@ class User:
             return what, f"/van-ban/di/{self._left[what].pop()}/phat-hanh"
         if what == "search":
             query = str(httpx.QueryParams({"q": self._random.choice(SEARCHES)}))
-            return what, f"/van-ban/den/?{query}"
+            return what, f"/van-ban/tim/?{query}"
         if what == "detail" and self._facts["detail"]:
             return what, f"/van-ban/den/{self._random.choice(self._facts['detail'])}"
         return "list", self._random.choice(LISTS)
