@@ -86,6 +86,10 @@ DOCUMENT_SIZE_MAX_BYTES = int(
 # "module:function" that reads scans, (bytes, content type) -> text; empty: nothing does.
 TEXT_READER = os.environ.get("LIENTHONG_TEXT_READER", "")
 HUB_WAITING_MAX = int(os.environ.get("LIENTHONG_HUB_WAITING_MAX", "256"))
+ARCHIVE_URL = os.environ.get("LIENTHONG_ARCHIVE_URL", "")  # empty: closed segments stay here alone
+ARCHIVE_ENDPOINT = os.environ.get("LIENTHONG_ARCHIVE_ENDPOINT", "")
+ARCHIVE_KEY_FILE = os.environ.get("LIENTHONG_ARCHIVE_KEY_FILE", "")
+ARCHIVE_LOCAL_DAYS = float(os.environ.get("LIENTHONG_ARCHIVE_LOCAL_DAYS", "90"))
 HUB_DELIVERY_FILE = os.environ.get("LIENTHONG_HUB_DELIVERY_FILE", "")  # empty: the built-in one
 
 # Django

@@ -7,16 +7,14 @@ CPU milliseconds a packet of the hub's process tree with PostgreSQL; wall clock 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -25,94 +23,12 @@ from lienthong.run.node import NodeConfig, prepare_database
 from lienthong.run.postgres import EmbeddedPostgres
 from lienthong.run.supervisor import Ports, Supervisor
 
-from . import floor, peers
+from . import floor, growth, peers
+from .clients import Clients, say, seed
 from .processes import cpu_s, memory_peak_bytes
-from .seed import NODE_ID
 
 WARM_UP = 20
 FLOORS_DIFFER_AT_MOST = 0.15
-
-
-class BenchNotPrepared(Problem):
-    """A process of the benchmark failed; what it wrote stands in its log."""
-
-    code = "run.bench_not_prepared"
-    status = 500
-    text = "Không chuẩn bị được phép đo: {reason}."
-
-
-def say(text: str) -> None:
-    click.echo(text, err=True)
-
-
-class Clients:
-    """The client processes: loaded first, then let go together."""
-
-    def __init__(self, directory: Path, node: NodeConfig, count: int, connections: int) -> None:
-        self._directory = directory
-        self._node = node
-        self._count = count
-        self._connections = connections
-
-    def run(
-        self, name: str, numbers: Sequence[int], per_second: float | None = None
-    ) -> list[dict[str, Any]]:
-        """Send these packets, at most `per_second`, and return what each client saw."""
-        share = per_second / self._count if per_second else None
-        with ExitStack() as stack:
-            running = [
-                stack.enter_context(
-                    self._start(f"{name}-{index}", numbers[index :: self._count], share)
-                )
-                for index in range(self._count)
-            ]
-            for process in running:
-                _line(process.stdout, name)
-            for process in running:
-                if process.stdin is not None:
-                    process.stdin.write("go\n")
-                    process.stdin.flush()
-            return [json.loads(_line(process.stdout, name)) for process in running]
-
-    def _start(
-        self, name: str, numbers: Sequence[int], per_second: float | None
-    ) -> subprocess.Popen[str]:
-        plan = self._directory / f"{name}.json"
-        facts = {
-            "url": self._node.url("hub"),
-            "client": str(self._directory / "client.json"),
-            "trust": str(self._directory / "pki" / "trust"),
-            "packets": str(self._directory / "packets"),
-            "numbers": list(numbers),
-            "key_id": NODE_ID,
-            "connections": self._connections,
-            "per_second": per_second,
-        }
-        plan.write_text(json.dumps(facts), encoding="utf-8")
-        return subprocess.Popen(
-            [sys.executable, "-m", "lienthong.run.bench.client", str(plan)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-
-def _line(stream: IO[str] | None, name: str) -> str:
-    text = stream.readline() if stream is not None else ""
-    if not text:
-        raise BenchNotPrepared(reason=f"{name}: tiến trình kết thúc sớm")
-    return text
-
-
-def seed(directory: Path, node: NodeConfig, packets: int, size: int) -> None:
-    """Keys, agencies and packets, in a process of the node."""
-    command = [
-        *(sys.executable, "-m", "lienthong.run.bench.seed"),
-        *(str(directory), str(packets), str(size)),
-    ]
-    done = subprocess.run(command, env=node.environment(), check=False)
-    if done.returncode:
-        raise BenchNotPrepared(reason=f"seed, mã {done.returncode}")
 
 
 @dataclass(frozen=True)
@@ -278,9 +194,23 @@ def _rounded(part: floor.Physical | floor.Form) -> dict[str, float]:
     is_flag=True,
     help="Measure other software on the same payload too; installs it into the work folder.",
 )
+@click.option(
+    "--grow",
+    "grows",
+    is_flag=True,
+    help="Measure what intake and queue cost as more and more is on record, and nothing else.",
+)
+@click.option(
+    "--grow-to",
+    "grow_to",
+    default=growth.LEVELS[-1],
+    show_default=True,
+    type=click.IntRange(growth.LEVELS[0] + 1, 100_000_000),
+    help="The packets on record at the last level of --grow.",
+)
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Work here and keep it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
-def main(directory: Path | None, as_json: bool, **wished: Any) -> None:
+def main(directory: Path | None, as_json: bool, grows: bool, grow_to: int, **wished: Any) -> None:
     """Send signed packets of 200 KB through a running hub and verify every receipt.
 
     Exit 1 when a receipt does not hold, or when the two floors differ so much that the run says
@@ -294,19 +224,26 @@ def main(directory: Path | None, as_json: bool, **wished: Any) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         try:
-            found = measure(directory, wish)
+            if grows:
+                found = growth.measure(directory, packets=wish.packets, most=grow_to, say=say)
+            else:
+                found = measure(directory, wish)
         except Problem as problem:
             raise click.ClickException(f"{problem.code}: {problem.sentence}") from problem
+    _tell(found, as_json=as_json)
+    say(f"({time.monotonic() - began:.0f} s)")
+    if not found.get("steady", True):
+        say("Bỏ phép đo này: hai lần đo nền khác nhau quá 15 %, máy đang bận việc khác.")
+    if not found.get("steady", True) or found["receipts_verified"] != found["packets"]:
+        raise click.exceptions.Exit(1)
+
+
+def _tell(found: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
-    else:
-        for name, value in found.items():
-            click.echo(f"{name:28} {value}")
-    say(f"({time.monotonic() - began:.0f} s)")
-    if not found["steady"]:
-        say("Bỏ phép đo này: hai lần đo nền khác nhau quá 15 %, máy đang bận việc khác.")
-    if found["receipts_verified"] != wish.packets or not found["steady"]:
-        raise click.exceptions.Exit(1)
+        return
+    for name, value in found.items():
+        click.echo(f"{name:28} {value}")
 
 
 if __name__ == "__main__":

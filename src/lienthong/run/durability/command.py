@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from lienthong.core.errors import Problem
-from lienthong.run.bench.exchange import say
+from lienthong.run.bench.clients import say
 from lienthong.run.supervisor import terminated_like_interrupted
 
 from . import disk, kills, partition, power, restart

@@ -16,7 +16,7 @@ import psycopg
 
 from lienthong.client import HubClient
 from lienthong.core import signing
-from lienthong.run.bench.exchange import say, seed
+from lienthong.run.bench.clients import say, seed
 from lienthong.run.bench.seed import NODE_ID
 from lienthong.run.node import NodeConfig, prepare_database
 from lienthong.run.postgres import EmbeddedPostgres, with_database

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from .archiving import keep_archived
 from .config import HubConfig
 from .evidence import doors, keep_anchored
 from .faults import HANDLERS
@@ -21,6 +22,9 @@ from .kit.door import routes as kit_routes
 from .process import Hub
 from .routes import ROUTES
 from .upkeep import keep_up
+
+ROUNDS = (keep_anchored, keep_up, keep_archived)
+"""What a hub process does beside its requests, each until it is cancelled."""
 
 
 def create_app(config: HubConfig | None = None) -> Starlette:
@@ -33,7 +37,9 @@ def create_app(config: HubConfig | None = None) -> Starlette:
         await hub.open()
         app.state.hub = hub
         app.router.routes.extend(doors(hub))
-        upkeep = [asyncio.create_task(rounds(hub)) for rounds in (keep_anchored, keep_up)]
+        upkeep = [
+            asyncio.create_task(rounds(hub)) for rounds in (keep_anchored, keep_up, keep_archived)
+        ]
         try:
             yield
         finally:

@@ -8,6 +8,7 @@ recall by the next working day.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -26,11 +27,13 @@ _RAISE = (
     " due_at, raised_at, ended_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
     " ON CONFLICT DO NOTHING RETURNING id"
 )
+_CURSORS = ("clocks", "urgent")
 _LOCK = (
-    "INSERT INTO hub_cursor (name, position) VALUES ('clocks', -1) ON CONFLICT DO NOTHING",
-    "SELECT coalesce(at, 'epoch'::timestamptz) FROM hub_cursor WHERE name = 'clocks'"
-    " FOR UPDATE SKIP LOCKED",
+    "INSERT INTO hub_cursor (name, position) SELECT unnest(%s::text[]), -1 ON CONFLICT DO NOTHING",
+    "SELECT name, coalesce(at, 'epoch'::timestamptz) FROM hub_cursor WHERE name = ANY(%s)"
+    " ORDER BY name FOR UPDATE SKIP LOCKED",
 )
+_MOVE = "UPDATE hub_cursor SET at = %s WHERE name = %s"
 _DELIVERED = """
 SELECT d.id::text, d.delivered_at, d.agency_code, p.agency_code, p.document_id,
        EXISTS (SELECT 1 FROM hub_circulation c WHERE c.document_id = p.document_id
@@ -43,14 +46,15 @@ ORDER BY d.delivered_at LIMIT %s
 _URGENT = """
 SELECT d.id::text, d.queued_at, d.agency_code, d.sender_code, p.document_id
 FROM hub_delivery d JOIN hub_packet p ON p.id = d.packet_id
-WHERE d.urgency > 0 AND d.state IN ('QUEUED', 'FETCHED') AND d.queued_at < %s
+WHERE d.urgency > 0 AND d.state IN ('QUEUED', 'FETCHED')
+  AND d.queued_at >= %s AND d.queued_at < %s
   AND NOT EXISTS (SELECT 1 FROM hub_lateness l WHERE l.rule = 'DX-10' AND l.subject_id = d.id::text)
 ORDER BY d.queued_at LIMIT %s
 """
 _URGENT_ENDED = """
 UPDATE hub_lateness l SET ended_at = d.delivered_at FROM hub_delivery d
-WHERE l.rule = 'DX-10' AND l.ended_at IS NULL AND d.id::text = l.subject_id
-  AND d.delivered_at IS NOT NULL
+WHERE l.rule = 'DX-10' AND l.ended_at IS NULL AND l.subject_id = d.id::text
+  AND d.urgency > 0 AND d.delivered_at >= %s
 """
 _UNANSWERED = """
 SELECT c.id || ' ' || extract(epoch FROM c.asked_at), c.asked_at, c.recipient_code,
@@ -106,26 +110,40 @@ def note_late_sending(connection: Connection, row: Sent) -> None:
 
 def sweep(store: Store, now: datetime) -> int:
     """Raise what has become late by `now`. Return how many; 0 also when another process does."""
-    with store.writing() as connection, connection.transaction():
-        connection.execute(_LOCK[0])
-        row = connection.execute(_LOCK[1]).fetchone()
-        if row is None:
-            return 0
-        raised = _without_notice(connection, row[0], now)
-        raised += _urgent(connection, now)
-        raised += _unanswered(connection, now)
-        connection.execute(_URGENT_ENDED)
-    return raised
-
-
-def _without_notice(connection: Connection, since: datetime, now: datetime) -> int:
-    """DX-22. Due times grow with the times of delivery: the first that is not due ends the walk."""
     raised = 0
-    for delivery, at, agency, sender, document, noticed in connection.execute(
-        _DELIVERED, [since, now, STEP]
-    ).fetchall():
+    while True:
+        with store.writing() as connection, connection.transaction():
+            connection.execute(_LOCK[0], [list(_CURSORS)])
+            cursors = dict(connection.execute(_LOCK[1], [list(_CURSORS)]).fetchall())
+            if len(cursors) < len(_CURSORS):
+                return raised
+            connection.execute(_URGENT_ENDED, [cursors["clocks"]])
+            steps = (
+                _without_notice(connection, cursors["clocks"], now),
+                _urgent(connection, cursors["urgent"], now),
+                _unanswered(connection, now),
+            )
+        raised += sum(step.raised for step in steps)
+        if not any(step.is_full for step in steps):
+            return raised
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What one step of a clock did; is_full: there may be more."""
+
+    raised: int
+    is_full: bool
+
+
+def _without_notice(connection: Connection, since: datetime, now: datetime) -> _Taken:
+    """DX-22. Due times grow with the times of delivery: the first that is not due ends the walk."""
+    raised, is_full = 0, True
+    rows = connection.execute(_DELIVERED, [since, now, STEP]).fetchall()
+    for delivery, at, agency, sender, document, noticed in rows:
         due = deadlines.notice_by(at)
         if due >= now:
+            is_full = False
             break
         since = at
         if not noticed:
@@ -137,29 +155,30 @@ def _without_notice(connection: Connection, since: datetime, now: datetime) -> i
                 parties=(agency, sender),
                 times=(at, due, now),
             )
-    connection.execute("UPDATE hub_cursor SET at = %s WHERE name = 'clocks'", [since])
-    return raised
+    connection.execute(_MOVE, [since, "clocks"])
+    return _Taken(raised, is_full and len(rows) == STEP)
 
 
-def _urgent(connection: Connection, now: datetime) -> int:
+def _urgent(connection: Connection, since: datetime, now: datetime) -> _Taken:
+    """DX-10. What was queued before `since` has been looked at: its turn comes once."""
     before: datetime = now - deadlines.AT_ONCE
     raised = 0
-    for delivery, at, agency, sender, document in connection.execute(
-        _URGENT, [before, STEP]
-    ).fetchall():
+    rows = connection.execute(_URGENT, [since, before, STEP]).fetchall()
+    for delivery, at, agency, sender, document in rows:
         times = (at, at + deadlines.AT_ONCE, now)
         raised += _late(
             connection, "DX-10", delivery, document=document, parties=(agency, sender), times=times
         )
-    return raised
+    is_full = len(rows) == STEP
+    connection.execute(_MOVE, [rows[-1][1] if is_full else max(since, before), "urgent"])
+    return _Taken(raised, is_full)
 
 
-def _unanswered(connection: Connection, now: datetime) -> int:
+def _unanswered(connection: Connection, now: datetime) -> _Taken:
     """DX-36: both offices hear of a recall that nobody answers."""
     raised = 0
-    for subject, at, agency, sender, document, due in connection.execute(
-        _UNANSWERED, [now, STEP]
-    ).fetchall():
+    rows = connection.execute(_UNANSWERED, [now, STEP]).fetchall()
+    for subject, at, agency, sender, document, due in rows:
         is_new = _late(
             connection,
             "DX-36",
@@ -178,7 +197,7 @@ def _unanswered(connection: Connection, now: datetime) -> int:
                 other_code=sender,
                 facts={"rule": "DX-36", "answer_by": due},
             )
-    return raised
+    return _Taken(raised, len(rows) == STEP)
 
 
 def _late(

@@ -8,13 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lienthong.core import edxml, signing
 
 from .lanes import DEFAULT_FILE, Plan, load
+from .segments import SEGMENT_MAX_BYTES
+
+if TYPE_CHECKING:
+    from .archive import Archive
 
 MEBIBYTE = 1024 * 1024
 T = TypeVar("T")
@@ -78,6 +82,10 @@ class HubConfig:
     follow_s: float = 1.0
     clocks_s: float = 60.0
     anchor_s: float = 15.0
+    segment_max_bytes: int = SEGMENT_MAX_BYTES
+    archive: Archive | None = None
+    archive_local_days: float = 90
+    archive_s: float = 300.0
     lanes: Plan = field(default_factory=load)
     skew_s: int = 300
     body_within_s: float = 120.0
@@ -113,8 +121,22 @@ class HubConfig:
             documents_max_bytes=settings.DOCUMENT_SIZE_MAX_BYTES,
             waiting_max=settings.HUB_WAITING_MAX,
             large_packet_max_bytes=settings.LARGE_PACKET_SIZE_MAX_BYTES,
+            archive=_archive(),
+            archive_local_days=settings.ARCHIVE_LOCAL_DAYS,
             lanes=load(Path(settings.HUB_DELIVERY_FILE or DEFAULT_FILE)),
         )
+
+
+def _archive() -> Archive | None:
+    """The archive of closed segments; None when the node has none. Raises ArchiveSettingsWrong."""
+    from django.conf import settings  # noqa: PLC0415  only after django.setup()
+
+    if not settings.ARCHIVE_URL:
+        return None
+    from .archive import open_archive  # noqa: PLC0415  a client that few nodes need
+
+    key_file = Path(settings.ARCHIVE_KEY_FILE)
+    return open_archive(settings.ARCHIVE_URL, settings.ARCHIVE_ENDPOINT, key_file)
 
 
 def _axis_signer() -> signing.DigestSigner | None:

@@ -68,11 +68,12 @@ WITH grown AS (
   FROM grown, json_to_recordset(%(packets)s::json)
        AS p({", ".join(f"{name} {kind}" for name, kind in _PACKET_COLUMNS)})
 ), delivery AS (
-  INSERT INTO hub_delivery (id, packet_id, agency_code, sender_code, urgency, state, attempts,
-                            queued_at, next_at, acknowledgement)
-  SELECT d.id, d.packet_id, d.agency_code, d.sender_code, d.urgency, 'QUEUED', 0, d.at, d.at, ''
+  INSERT INTO hub_delivery (id, packet_id, kind, agency_code, sender_code, urgency, state,
+                            attempts, queued_at, next_at, acknowledgement)
+  SELECT d.id, d.packet_id, d.kind, d.agency_code, d.sender_code, d.urgency, 'QUEUED', 0, d.at,
+         d.at, ''
   FROM grown, json_to_recordset(%(deliveries)s::json)
-       AS d(id uuid, packet_id uuid, agency_code text, sender_code text, urgency int2,
+       AS d(id uuid, packet_id uuid, kind text, agency_code text, sender_code text, urgency int2,
             at timestamptz)
 ), changed AS (
   INSERT INTO hub_tile (level, number, hashes)
@@ -189,6 +190,7 @@ def _deliveries(packet: NewPacket) -> list[dict[str, Any]]:
         {
             "id": new_id(),
             "packet_id": packet.id,
+            "kind": packet.kind,
             "agency_code": code,
             "sender_code": packet.agency_code,
             "urgency": packet.urgency,
@@ -224,14 +226,16 @@ def _locked_size(connection: Connection) -> int:
 
 
 def _conflict(connection: Connection, packet: NewPacket) -> StoredPacket | DocumentIdUsed | None:
-    same = find_one(
-        connection, "p.agency_code = %s AND p.sha256 = %s", packet.agency_code, packet.sha256
-    )
-    if same is not None:
-        return same
+    """What stands in the packet's way. Its own bytes are looked for last: another process may be
+    keeping them just now, and whoever sends a packet twice is told of the packet, not of its id."""
     used = connection.execute(
         "SELECT 1 FROM hub_packet WHERE agency_code = %s"
         " AND (document_key = %s OR number_key = %s) LIMIT 1",
         [packet.agency_code, packet.document_key, packet.number_key],
     ).fetchone()
+    same = find_one(
+        connection, "p.agency_code = %s AND p.sha256 = %s", packet.agency_code, packet.sha256
+    )
+    if same is not None:
+        return same
     return DocumentIdUsed(document_id=packet.document_id) if used else None

@@ -16,6 +16,7 @@ from .rules import UNDELIVERABLE, WAITING, DeliveryState, Door, Kind, ProposalKi
 
 __all__ = [
     "AgencyProposal",
+    "ArchivedSegment",
     "Circulation",
     "Cursor",
     "Delivery",
@@ -152,6 +153,7 @@ class Packet(models.Model):
         indexes = (
             models.Index("document_id", "kind", name="hub_packet_document"),
             models.Index(models.F("received_at").desc(), name="hub_packet_received"),
+            models.Index("agency_code", models.F("received_at").desc(), name="hub_packet_sent"),
             models.Index(
                 "leaf_index",
                 name="hub_packet_to_follow",
@@ -170,6 +172,7 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     packet = models.ForeignKey(Packet, models.PROTECT, related_name="deliveries")
+    kind = models.CharField("loại gói tin", max_length=10, default=Kind.EDOC, db_default=Kind.EDOC)
     agency_code = models.CharField("cơ quan nhận", max_length=35)
     sender_code = models.CharField("cơ quan gửi", max_length=35, db_default="")
     urgency = models.SmallIntegerField("mức độ khẩn", default=0)
@@ -199,6 +202,14 @@ class Delivery(models.Model):
                 "next_at",
                 "id",
                 name="hub_delivery_waiting",
+                condition=models.Q(state__in=WAITING),
+            ),
+            models.Index(
+                "agency_code",
+                "kind",
+                models.F("urgency").desc(),
+                "id",
+                name="hub_delivery_listed",
                 condition=models.Q(state__in=WAITING),
             ),
             models.Index(
@@ -245,6 +256,23 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} ({self.node_id})"
+
+
+class ArchivedSegment(models.Model):
+    """Đoạn lưu trong kho đối tượng: copied, read back whole, and looked for since."""
+
+    number = models.IntegerField("đoạn lưu", primary_key=True)
+    size = models.BigIntegerField("kích thước")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    archived_at = models.DateTimeField("sao chép lúc")
+    checked_at = models.DateTimeField("kiểm tra lúc")
+
+    class Meta:
+        db_table = "hub_archived_segment"
+        verbose_name = "đoạn lưu trong kho"
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 class Tile(models.Model):

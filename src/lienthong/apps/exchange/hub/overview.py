@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Role
@@ -88,9 +89,11 @@ def names() -> Mapping[str, str]:
 
 def packets() -> QuerySet[Packet]:
     """Every packet taken in, newest first, with how many of its deliveries are done."""
-    return Packet.objects.annotate(
-        total=Count("deliveries"),
-        done=Count("deliveries", filter=Q(deliveries__state=DeliveryState.DELIVERED)),
+    mine = Delivery.objects.filter(packet=OuterRef("pk")).order_by().values("packet")
+    done = mine.filter(state=DeliveryState.DELIVERED)
+    return Packet.objects.annotate(  # counted for the rows of a page, not for all of the table
+        total=Coalesce(Subquery(mine.values(n=Count("pk"))), 0),
+        done=Coalesce(Subquery(done.values(n=Count("pk"))), 0),
     ).order_by("-received_at", "-leaf_index")
 
 

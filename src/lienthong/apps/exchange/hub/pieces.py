@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -36,8 +35,7 @@ async def packet_answer(
         start, end = wanted
         end = min(end, start + LARGE_BODY_BYTES * 2)
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size}"
-        path, position = hub.segments.locate(stored.place, stored.id)
-        piece = await hub.io(_read, path, position + start, end - start)
+        piece = await hub.io(hub.segments.piece, stored.place, stored.id, start, end - start)
         if len(piece) != end - start:
             raise ContentDamaged(packet_id=str(stored.id))
         return Response(piece, 206, headers, media_type=MEDIA_TYPE)
@@ -65,19 +63,12 @@ def byte_range(text: str, size: int) -> tuple[int, int] | None:
 
 
 async def _stream(hub: Hub, stored: StoredPacket) -> AsyncIterator[bytes]:
-    path, position = hub.segments.locate(stored.place, stored.id)
     digest, sent = hashlib.sha256(), 0
     while sent < stored.size:
         length = min(PIECE_BYTES, stored.size - sent)
-        piece = await hub.io(_read, path, position + sent, length)
+        piece = await hub.io(hub.segments.piece, stored.place, stored.id, sent, length)
         await asyncio.to_thread(digest.update, piece)
         sent += length
         if len(piece) != length or (sent == stored.size and digest.hexdigest() != stored.sha256):
             raise ContentDamaged(packet_id=str(stored.id))
         yield piece
-
-
-def _read(path: Path, position: int, length: int) -> bytes:
-    with path.open("rb", buffering=0) as file:
-        file.seek(position)
-        return file.read(length)

@@ -153,6 +153,36 @@ class ReceiptInvalid(Problem):
     text = "Giấy xác nhận đã nhận không hợp lệ: {reason}"
 
 
+class ArchiveSettingsWrong(Problem):
+    code = "hub.archive_settings_wrong"
+    status = 500
+    text = "Cấu hình kho lưu trữ đối tượng không hợp lệ: {reason}."
+
+
+class ArchiveAway(Problem):
+    """The object store did not answer. What it holds is not known: try again."""
+
+    code = "hub.archive_away"
+    status = 503
+    text = "Kho lưu trữ đối tượng chưa trả lời ({reason}); hãy thử lại sau."
+
+
+class ArchiveMissing(Problem):
+    """The object store says that it does not have a segment. An operator must look."""
+
+    code = "hub.archive_missing"
+    status = 500
+    text = "Đoạn lưu {segment} không có trong kho lưu trữ đối tượng; cần người vận hành kiểm tra."
+
+
+class ArchiveDamaged(Problem):
+    """What the object store gave back is not what it was given. An operator must look."""
+
+    code = "hub.archive_damaged"
+    status = 500
+    text = "Đoạn lưu {segment} trong kho lưu trữ đối tượng khác với bản gốc."
+
+
 class ContentDamaged(Problem):
     """The bytes on disk are not the bytes taken in. An operator must look."""
 

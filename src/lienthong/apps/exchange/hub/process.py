@@ -18,15 +18,15 @@ from lienthong.core.errors import Problem
 from .bell import Bell
 from .checking import Checking
 from .checks import Checked, Checker, Envelope
-from .config import HubConfig
+from .config import DirectoryEntry, HubConfig, and_close
 from .door import Body, Gate
 from .intake import Accepted, Admission, Intake, Waiting, first_answer
 from .kit.vault import unseal
 from .ledger import Ledger
 from .metrics import Metrics
 from .participants import NOBODY, Participants, combine
-from .problems import HubStoreFailed, KitClosed
-from .rows import StoredPacket
+from .problems import ArchiveMissing, HubStoreFailed, KitClosed
+from .rows import NodeRow, StoredPacket
 from .rules import Door
 from .segments import Segments
 from .store import Store
@@ -44,7 +44,11 @@ class Hub:
     def __init__(self, config: HubConfig) -> None:
         self.config = config
         self.store = Store(config.conninfo)
-        self.segments = Segments(config.data_dir / "segments")
+        self.segments = Segments(
+            config.data_dir / "segments",
+            max_bytes=config.segment_max_bytes,
+            archived=self._read_archived if config.archive else None,
+        )
         self.ledger = Ledger(config.log_origin, config.log_key)
         self.bell = Bell()
         self.metrics = Metrics()
@@ -74,6 +78,7 @@ class Hub:
         )
         self.uploads = Uploads(config.data_dir / "uploads")
         self.participants: Participants = NOBODY
+        self._combined: tuple[tuple[DirectoryEntry, ...], list[NodeRow]] | None = None
         self.trust: signing.Trust | None = None
         self.closing = False
         self._io = ThreadPoolExecutor(IO_THREADS, "hub-io")
@@ -107,11 +112,11 @@ class Hub:
         self.participants, self.trust = await self.io(self._load)
 
     def _load(self) -> tuple[Participants, signing.Trust]:
-        participants = combine(
-            self.config.directory(),
-            self.store.nodes(),
-            partial(unseal, self.config.kit_key),
-        )
+        entries, rows = self.config.directory(), self.store.nodes()
+        participants, known = self.participants, self._combined
+        if known is None or known[0] is not entries or known[1] != rows:
+            participants = combine(entries, rows, partial(unseal, self.config.kit_key))
+            self._combined = entries, rows
         participants = replace(participants, paper_types=self.config.papers())
         if seen := dict(self.gate.seen):
             self.store.touch(seen)
@@ -149,7 +154,8 @@ class Hub:
         try:
             checked = await self.check(body, envelope, large=large)
         except Problem:
-            same = await self.io(self.store.find_same, envelope.node.node_id, envelope.sha256)
+            codes = sorted(envelope.node.codes)
+            same = await self.io(self.store.find_same, codes, envelope.sha256)
             if same is None:
                 raise
             return await self.io(self.answer_again, same)
@@ -169,6 +175,29 @@ class Hub:
             envelope.door,
         )
         return await self.intake.keep(waiting)
+
+    def _read_archived(self, number: int, position: int, length: int) -> bytes:
+        """A stretch of a segment from the archive. What is missing there is an incident."""
+        archive = self.config.archive
+        if archive is None:
+            raise ArchiveMissing(segment=number)
+        try:
+            return archive.read(number, position, length)
+        except ArchiveMissing:
+            self.archive_alarm(number)
+            raise
+
+    def archive_alarm(self, number: int) -> None:
+        """An incident for a person: an archived segment is missing or not what was put there."""
+        from lienthong.apps.evidence import api as evidence  # noqa: PLC0415  Django is set up by now
+
+        logger.error("the archived segment %d is missing or damaged", number)
+        text = f"Đoạn lưu {number} không còn nguyên trong kho lưu trữ đối tượng."
+        and_close(
+            lambda: evidence.raise_incident(
+                self.ledger.origin, "archive_missing", text, entry=number
+            )
+        )()
 
     def _seal(self, body: Body) -> bytes:
         """The axis' own signature over a packet that came without one (by the kit's door)."""

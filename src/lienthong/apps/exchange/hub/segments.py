@@ -16,7 +16,7 @@ import re
 import shutil
 import struct
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,10 @@ OWN_FILE = 0
 
 _NAME = re.compile(r"^(\d{8})\.seg$")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+ReadArchived = Callable[[int, int, int], bytes]
+"""Read a segment (number, position, length) that is in the archive alone."""
 
 
 class SyncFailed(Exception):  # noqa: N818  named for the fact, like a Problem
@@ -52,7 +56,14 @@ def is_full(error: OSError) -> bool:
 class Segments:
     """The writer of one process, and the reader of everything."""
 
-    def __init__(self, directory: Path, *, max_bytes: int = SEGMENT_MAX_BYTES) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_bytes: int = SEGMENT_MAX_BYTES,
+        archived: ReadArchived | None = None,
+    ) -> None:
+        self._archived = archived
         self._directory = directory
         self._own_files = directory / "large"
         self._max_bytes = max_bytes
@@ -104,24 +115,46 @@ class Segments:
         self._written = self._end
 
     def read(self, place: Place, packet_id: uuid.UUID, size: int, sha256: str) -> bytes:
-        """Return a body. Raises ContentDamaged when the bytes are not those taken in."""
-        try:
-            if place.segment == OWN_FILE:
-                body = self.own_file(packet_id).read_bytes()
-            else:
-                with self._path(place.segment).open("rb", buffering=0) as file:
-                    body = os.pread(file.fileno(), size, place.position)
-        except OSError as error:
-            raise ContentDamaged(packet_id=str(packet_id)) from error
+        """Return a body. Raises ContentDamaged when the bytes are not those taken in.
+
+        Of a segment that is in the archive alone: ArchiveAway, ArchiveMissing.
+        """
+        body = self.piece(place, packet_id, 0, size)
         if hashlib.sha256(body).hexdigest() != sha256:
             raise ContentDamaged(packet_id=str(packet_id))
         return body
+
+    def piece(self, place: Place, packet_id: uuid.UUID, start: int, length: int) -> bytes:
+        """`length` bytes of a body from `start` on; fewer when it ends before. Raises as `read`."""
+        path, position = self.locate(place, packet_id)
+        try:
+            with path.open("rb", buffering=0) as file:
+                return os.pread(file.fileno(), length, position + start)
+        except FileNotFoundError as error:
+            if self._archived is None or place.segment == OWN_FILE:
+                raise ContentDamaged(packet_id=str(packet_id)) from error
+        except OSError as error:
+            raise ContentDamaged(packet_id=str(packet_id)) from error
+        return self._archived(place.segment, position + start, length)
+
+    def closed(self) -> list[int]:
+        """The segments here that nobody appends to any more: not the newest, and no writer's."""
+        return [number for number in self._numbers()[:-1] if self._is_free(number)]
+
+    def _is_free(self, number: int) -> bool:
+        if number == self._number and self._file >= 0:
+            return False
+        descriptor = os.open(self.path(number), os.O_RDWR | os.O_CLOEXEC)
+        try:
+            return _lock(descriptor)
+        finally:
+            os.close(descriptor)
 
     def locate(self, place: Place, packet_id: uuid.UUID) -> tuple[Path, int]:
         """The file that holds a body, and where in it the body begins."""
         if place.segment == OWN_FILE:
             return self.own_file(packet_id), 0
-        return self._path(place.segment), place.position
+        return self.path(place.segment), place.position
 
     def own_file(self, packet_id: uuid.UUID) -> Path:
         """The file of a large body."""
@@ -166,7 +199,7 @@ class Segments:
 
     def records(self, number: int) -> Iterator[tuple[Place, int, str, bool]]:
         """Walk a segment: place, size, digest, and whether the bytes still have that digest."""
-        with self._path(number).open("rb") as file:
+        with self.path(number).open("rb") as file:
             position = 0
             while len(head := file.read(HEADER.size)) == HEADER.size:
                 magic, size, digest = HEADER.unpack(head)
@@ -177,22 +210,21 @@ class Segments:
                 yield Place(number, position + HEADER.size), size, digest.hex(), good
                 position += HEADER.size + size
 
-    def _path(self, number: int) -> Path:
+    def path(self, number: int) -> Path:
+        """The file of a segment."""
         return self._directory / f"{number:08d}.seg"
+
+    def _numbers(self) -> list[int]:
+        names = (_NAME.match(path.name) for path in self._directory.iterdir())
+        return sorted(int(match[1]) for match in names if match)
 
     def _open_next(self) -> None:
         """Take the newest segment that has room and no other writer, else begin a new one."""
-        numbers = sorted(
-            int(match[1]) for path in self._directory.iterdir() if (match := _NAME.match(path.name))
-        )
+        numbers = self._numbers()
         flags = os.O_RDWR | os.O_CLOEXEC
         newest = numbers[-1] if numbers else 0
-        if (
-            newest
-            and self._path(newest).stat().st_size < self._max_bytes
-            and newest != self._number
-        ):
-            descriptor = os.open(self._path(newest), flags)
+        if newest and self.path(newest).stat().st_size < self._max_bytes and newest != self._number:
+            descriptor = os.open(self.path(newest), flags)
             if _lock(descriptor) and _ends_with_a_record(descriptor):
                 self._take(descriptor, newest)
                 return
@@ -200,7 +232,7 @@ class Segments:
         while True:
             newest += 1
             try:
-                descriptor = os.open(self._path(newest), flags | os.O_CREAT | os.O_EXCL, 0o600)
+                descriptor = os.open(self.path(newest), flags | os.O_CREAT | os.O_EXCL, 0o600)
             except FileExistsError:
                 continue
             if _lock(descriptor):

@@ -74,9 +74,9 @@ class Store:
 
     # -- reading --------------------------------------------------------------------------------
 
-    def find_same(self, node_id: str, sha256: str) -> StoredPacket | None:
-        """The packet with these bytes that this node sent before."""
-        return self._find("p.node_id = %s AND p.sha256 = %s", node_id, sha256)
+    def find_same(self, codes: Sequence[str], sha256: str) -> StoredPacket | None:
+        """The packet with these bytes that one of the agencies sent before."""
+        return self._find("p.agency_code = ANY(%s) AND p.sha256 = %s", list(codes), sha256)
 
     def find(self, packet_id: uuid.UUID, codes: Sequence[str]) -> StoredPacket | None:
         """The packet, when one of the agencies sent it or gets it."""

@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from lienthong.core.errors import Problem
-from lienthong.run.bench.exchange import BenchNotPrepared, say
+from lienthong.run.bench.clients import BenchNotPrepared, say
 from lienthong.run.bench.processes import cpu_s
 from lienthong.run.node import NodeConfig, prepare_database
 from lienthong.run.postgres import EmbeddedPostgres, Server

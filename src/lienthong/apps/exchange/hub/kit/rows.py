@@ -42,24 +42,35 @@ _STATES: Mapping[Transport, DeliveryState] = {
     Transport.FAIL: DeliveryState.FAILED,
 }
 
-_WAITING = (
-    "SELECT d.id, p.kind, p.received_at, coalesce(d.fetched_at, p.received_at) AS updated_at,"
-    " p.agency_code AS sender, d.agency_code AS recipient, d.state"
-    " FROM hub_delivery d JOIN hub_packet p ON p.id = d.packet_id"
-    " WHERE d.agency_code = ANY(%(codes)s) AND d.state IN ('QUEUED', 'FETCHED')"
-    " AND p.kind = %(kind)s"
-    " AND (%(since)s::timestamptz IS NULL OR p.received_at >= %(since)s)"
-    " AND (%(until)s::timestamptz IS NULL OR p.received_at < %(until)s)"
-    " ORDER BY d.urgency DESC, d.id LIMIT %(limit)s"
-)
-_SENT = (
-    "SELECT p.kind, p.id AS packet_id, p.agency_code AS sender, p.received_at, p.reference,"
-    " d.id, d.agency_code AS recipient, d.state, d.delivered_at, d.fetched_at"
-    " FROM hub_packet p JOIN hub_delivery d ON d.packet_id = p.id"
-    " WHERE p.agency_code = ANY(%(codes)s) AND p.kind = %(kind)s"
-    " AND (%(packet)s::uuid IS NULL OR p.id = %(packet)s)"
-    " ORDER BY p.received_at DESC, d.id LIMIT %(limit)s"
-)
+_WAITING = """
+SELECT w.id, w.kind, p.received_at, coalesce(w.fetched_at, p.received_at) AS updated_at,
+       p.agency_code AS sender, w.agency_code AS recipient, w.state
+FROM unnest(%(codes)s::text[]) AS c (code) CROSS JOIN LATERAL (
+  SELECT d.* FROM hub_delivery d
+  WHERE d.agency_code = c.code AND d.kind = %(kind)s AND d.state IN ('QUEUED', 'FETCHED')
+    AND d.queued_at >= %(since)s AND d.queued_at < %(until)s
+  ORDER BY d.urgency DESC, d.id LIMIT %(limit)s
+) AS w JOIN hub_packet p ON p.id = w.packet_id
+ORDER BY w.urgency DESC, w.id LIMIT %(limit)s
+"""
+"""`hub_delivery_listed` has each agency's in this order, so that a list reads what it shows."""
+
+_SENT = """
+SELECT p.kind, p.id AS packet_id, p.agency_code AS sender, p.received_at, p.reference,
+       d.id, d.agency_code AS recipient, d.state, d.delivered_at, d.fetched_at
+FROM unnest(%(codes)s::text[]) AS c (code) CROSS JOIN LATERAL (
+  SELECT * FROM hub_packet WHERE agency_code = c.code AND kind = %(kind)s
+  ORDER BY received_at DESC LIMIT %(limit)s
+) AS p JOIN hub_delivery d ON d.packet_id = p.id
+ORDER BY p.received_at DESC, d.id LIMIT %(limit)s
+"""
+_SENT_ONE = """
+SELECT p.kind, p.id AS packet_id, p.agency_code AS sender, p.received_at, p.reference,
+       d.id, d.agency_code AS recipient, d.state, d.delivered_at, d.fetched_at
+FROM hub_packet p JOIN hub_delivery d ON d.packet_id = p.id
+WHERE p.id = %(packet)s AND p.agency_code = ANY(%(codes)s) AND p.kind = %(kind)s
+ORDER BY d.id LIMIT %(limit)s
+"""
 _MOVE = (
     "UPDATE hub_delivery SET state = w.state, fetched_at = coalesce(fetched_at, now()),"
     " delivered_at = CASE WHEN w.state = 'DELIVERED' THEN now() END,"
@@ -80,7 +91,8 @@ class Span:
 
 def waiting(store: Store, codes: Sequence[str], kind: Kind, span: Span) -> list[dict[str, Any]]:
     """What waits for the agencies, urgent first, then oldest first (DX-91)."""
-    values = {"codes": list(codes), "kind": kind, "since": span.since, "until": span.until}
+    since, until = span.since or "-infinity", span.until or "infinity"
+    values = {"codes": list(codes), "kind": kind, "since": since, "until": until}
     return list(_rows(store, _WAITING, values))
 
 
@@ -88,7 +100,8 @@ def sent(
     store: Store, codes: Sequence[str], kind: Kind, packet: uuid.UUID | None
 ) -> list[dict[str, Any]]:
     """What the agencies sent, one row for each recipient, newest first."""
-    return list(_rows(store, _SENT, {"codes": list(codes), "kind": kind, "packet": packet}))
+    values = {"codes": list(codes), "kind": kind, "packet": packet}
+    return list(_rows(store, _SENT if packet is None else _SENT_ONE, values))
 
 
 def _rows(store: Store, statement: Any, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -101,8 +114,8 @@ def count(store: Store, codes: Sequence[str], kind: Kind) -> int:
     """How many deliveries of this kind wait for the agencies."""
     with store.reading() as connection:
         row = connection.execute(
-            "SELECT count(*) FROM hub_delivery d JOIN hub_packet p ON p.id = d.packet_id"
-            " WHERE d.agency_code = ANY(%s) AND d.state IN ('QUEUED', 'FETCHED') AND p.kind = %s",
+            "SELECT count(*) FROM hub_delivery"
+            " WHERE agency_code = ANY(%s) AND state IN ('QUEUED', 'FETCHED') AND kind = %s",
             [list(codes), kind],
         ).fetchone()
     return int(row[0]) if row else 0
