@@ -9,6 +9,7 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.documents.dossiers import reminding
 from lienthong.apps.documents.outgoing import stamping
+from lienthong.apps.documents.registers import making
 from lienthong.apps.documents.search import index
 from lienthong.apps.documents.verification import keeping
 from lienthong.apps.outbox import api as outbox
@@ -64,3 +65,9 @@ def index_search() -> None:
                 if not keys:
                     break
                 index.refresh(kind, keys)
+
+
+@outbox.job(making.JOB)
+def write_register(*, organization_id: int, export_id: int) -> None:
+    """Write a long register to a file (G.2); the scope is that of its organization."""
+    making.write(export_id)

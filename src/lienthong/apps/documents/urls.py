@@ -12,6 +12,7 @@ from lienthong.apps.documents.desk import urls as desk
 from lienthong.apps.documents.dossiers import urls as dossiers
 from lienthong.apps.documents.incoming import urls as incoming
 from lienthong.apps.documents.outgoing import urls as outgoing
+from lienthong.apps.documents.registers import urls as registers
 from lienthong.apps.documents.search import urls as search
 from lienthong.apps.documents.verification import urls as verification
 from lienthong.web import navigation
@@ -22,6 +23,7 @@ urlpatterns = [
     *desk.urlpatterns,
     *incoming.urlpatterns,
     *outgoing.urlpatterns,
+    *registers.urlpatterns,
     *copies.urlpatterns,
     *dossiers.urlpatterns,
     *verification.urlpatterns,
@@ -76,10 +78,14 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
     check = Link(
         _("Kiểm tra tệp"), reverse("documents:check_file"), "shield-check", short=_("Kiểm tra")
     )
+    book = Link(_("Sổ văn bản"), reverse("documents:registers"), "list")
     may_draft = accounts.can(actor, "documents.draft")
+    books = [book] if accounts.can(actor, "documents.registers") else []
     return (
         Section(_("Việc hôm nay"), (work,)),
-        Section(_("Văn bản"), (arrived, issued, *([compose] if may_draft else []), kept, check)),
+        Section(
+            _("Văn bản"), (arrived, issued, *([compose] if may_draft else []), kept, *books, check)
+        ),
     )
 
 

@@ -60,6 +60,7 @@ class Listing:
     signers: Sequence[Signer] = ()
     is_landscape: bool = False
     size: float = 11.0
+    first_page: int = 1
 
 
 def printed(listing: Listing) -> bytes:
@@ -96,6 +97,7 @@ def _compiler(listing: Listing) -> typst.Compiler:
         "outro": list(listing.outro),
         "landscape": listing.is_landscape,
         "size": listing.size,
+        "first_page": listing.first_page,
         "mark_width": MARK_WIDTH_MM,
         "mark_height": MARK_HEIGHT_MM,
         "tables": [_table(one) for one in listing.tables],

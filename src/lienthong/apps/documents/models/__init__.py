@@ -21,17 +21,20 @@ from lienthong.apps.documents.models.outgoing import (
     OutgoingRecipient,
     StatusEntry,
 )
+from lienthong.apps.documents.models.registers import CopyUse, Export, PostedDocument
 from lienthong.apps.documents.models.search import SavedSearch, SearchEntry, SearchWord
 
 Document = OutgoingDocument | IncomingDocument
 
 __all__ = [
+    "CopyUse",
     "Document",
     "Dossier",
     "DossierItem",
     "DossierList",
     "DossierListEntry",
     "ElectronicCopy",
+    "Export",
     "HandOver",
     "HandOverLine",
     "IncomingAttachment",
@@ -39,6 +42,7 @@ __all__ = [
     "NumberSeries",
     "OutgoingDocument",
     "OutgoingRecipient",
+    "PostedDocument",
     "SavedSearch",
     "SearchEntry",
     "SearchWord",
