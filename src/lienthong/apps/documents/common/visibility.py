@@ -24,13 +24,14 @@ def may_view(actor: Actor, document: Document) -> bool:
 def outgoing_seen_by(actor: Actor) -> Q:
     """The outgoing documents this actor sees, as a filter.
 
-    Those one drafts, reviews or signs; leaders and their assistants all that left the drafter's
-    desk; unit heads those their unit drafts; clerks, archivists and auditors all that are signed,
-    clerks also those whose form waits for approval.
+    Those one drafts, reviews (content or form) or signs; leaders and their assistants all that left
+    the drafter's desk; unit heads those their unit drafts; clerks, archivists and auditors all that
+    are signed, clerks also those whose form waits for approval.
     """
     own = (
         Q(drafter_id=actor.seat_id)
         | Q(reviewer_id=actor.seat_id) & ~Q(state=OutgoingState.DRAFT)
+        | Q(form_reviewer_id=actor.seat_id) & ~Q(state=OutgoingState.DRAFT)
         | Q(signatory_id=actor.seat_id) & ~Q(state=OutgoingState.DRAFT)
     )
     if actor.roles & {Role.LEADER, Role.ASSISTANT}:
