@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -18,6 +20,12 @@ from lienthong.apps.documents.models import IncomingDocument, NumberSeries, Outg
 from lienthong.apps.documents.rules.outgoing import OutgoingState
 from lienthong.apps.documents.tests.conftest import PIN, Desk, KeyCabinet
 from lienthong.apps.documents.tests.conftest import seat as take_seat
+from lienthong.apps.documents.tests.incoming.test_arriving import arrived, carry, outbound_of
+from lienthong.apps.documents.tests.incoming.test_arriving_revoked import (
+    believe,
+    looked_after,
+    verdict_of,
+)
 from lienthong.apps.documents.tests.outgoing.test_issuing import drafted, sealed
 from lienthong.apps.documents.verification import keeping
 from lienthong.apps.files import api as files
@@ -241,3 +249,31 @@ def test_what_arrives_is_kept_with_all_that_proves_it(
         )
         assert found.verdict is signing.Verdict.VALID, found.checks
         assert not keeping.keep_evidence(arrived.pk), "once is enough"
+
+
+def test_what_arrives_while_the_status_services_are_stopped_is_decided_when_they_run_again(
+    road: None, cabinet: KeyCabinet, ministry: Desk, province: Desk, settings: Settings
+) -> None:
+    """SG-V-10: no OCSP, no list: never valid, asked again, valid by what the services then say."""
+    folder, code = cabinet.authorities, ministry.organization.code
+    with offices.at(ministry):  # without services, so the file itself carries no evidence
+        letter = desk.dispatch(ministry.clerk, sealed(ministry, drafted(ministry, province)))
+        outbound = outbound_of(ministry, letter.outbound_id)
+    pki.keep_authority(folder)
+    with serving(folder, code) as url:
+        settings.PKI_URL = url
+    whole = Trust.from_directory(Path(settings.DATA_DIR) / "trust")
+    believe(Path(settings.DATA_DIR) / "trust", replace(whole, crls=(), ocsps=()))
+
+    try:
+        with offices.at(province):
+            stopped = arrived(province, carry(outbound, province))
+        still = looked_after(stopped)
+        with serving(folder, code, port=urlsplit(url).port or 0):
+            decided = looked_after(stopped)
+    finally:
+        believe(Path(settings.DATA_DIR) / "trust", whole)
+
+    assert [verdict_of(one) for one in (stopped, still, decided)] == ["UNKNOWN", "UNKNOWN", "VALID"]
+    assert still.evidence_at is None
+    assert decided.evidence_at is not None

@@ -96,14 +96,15 @@ def give_mandate(folder: Path, organization: directory.Organization, *registrars
 
 
 @contextmanager
-def serving(folder: Path, *codes: str) -> Iterator[str]:
+def serving(folder: Path, *codes: str, port: int = 0) -> Iterator[str]:
     """Run the authority's services until the block ends; gives their address."""
     node = pki.node_signer().certificate.public_key()
     assert isinstance(node, ec.EllipticCurvePublicKey)
     nodes = {str(settings.NODE_NAME): NodeKey(node, frozenset(codes))}
     app = create_app(lambda: Office(folder, lambda: nodes))
     with socket.socket() as listener, accounts.everywhere():
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
