@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lienthong.core.signing import der
 from lienthong.core.signing.identity import by_identity
 from lienthong.core.signing.keys import DigestSigner
-from lienthong.core.signing.policy import Algorithm
+from lienthong.core.signing.policy import DIGESTS, Algorithm
 
 CMS_SIZE_MAX_BYTES = 512 * 1024
 CERTIFICATES_MAX = 50
@@ -320,12 +320,23 @@ def _names_certificate(value: tsp.SigningCertificateV2 | None, own: x509.Certifi
         return False
     first = value["certs"][0]
     name = first["hash_algorithm"]["algorithm"].native
-    if name not in {"sha256", "sha384", "sha512"}:
+    if name not in DIGESTS:
         raise CMSInvalid(f"thuộc tính signing-certificate dùng thuật toán băm {name}")
     digest = hashlib.new(name, own.public_bytes(Encoding.DER)).digest()
     if digest != first["cert_hash"].native:
         raise CMSInvalid("thuộc tính signing-certificate chỉ một chứng thư khác")
     return True
+
+
+# Signature algorithms that name their digest: by asn1crypto, or by identifier where it has no name.
+_NAMED = {
+    "sha1_rsa": Algorithm("rsassa_pkcs1v15", "sha1"),
+    **{f"{one}_rsa": Algorithm("rsassa_pkcs1v15", one) for one in ("sha256", "sha384", "sha512")},
+    **{f"{one}_ecdsa": Algorithm("ecdsa", one) for one in DIGESTS},
+    "2.16.840.1.101.3.4.3.14": Algorithm("rsassa_pkcs1v15", "sha3_256"),
+    "2.16.840.1.101.3.4.3.15": Algorithm("rsassa_pkcs1v15", "sha3_384"),
+    "2.16.840.1.101.3.4.3.16": Algorithm("rsassa_pkcs1v15", "sha3_512"),
+}
 
 
 def _algorithm(found: algos.SignedDigestAlgorithm, digest: str) -> Algorithm:
@@ -340,19 +351,10 @@ def _algorithm(found: algos.SignedDigestAlgorithm, digest: str) -> Algorithm:
         algorithm = Algorithm("rsassa_pss", used, int(parameters["salt_length"].native))
     elif name in {"rsassa_pkcs1v15", "ecdsa"}:
         return Algorithm(name, digest)
-    else:
-        family, _, used = {
-            "sha256_rsa": ("rsassa_pkcs1v15", "", "sha256"),
-            "sha384_rsa": ("rsassa_pkcs1v15", "", "sha384"),
-            "sha512_rsa": ("rsassa_pkcs1v15", "", "sha512"),
-            "sha256_ecdsa": ("ecdsa", "", "sha256"),
-            "sha384_ecdsa": ("ecdsa", "", "sha384"),
-            "sha512_ecdsa": ("ecdsa", "", "sha512"),
-            "sha1_rsa": ("rsassa_pkcs1v15", "", "sha1"),
-        }.get(name, ("", "", ""))
-        if not family:
-            raise CMSInvalid(f"thuật toán chữ ký {name} không được hỗ trợ")
-        algorithm = Algorithm(family, used)
+    elif name in _NAMED:
+        algorithm = _NAMED[name]
+    else:  # well formed, and without a row in the table of algorithms, which decides later
+        return Algorithm(str(name), digest)
     if algorithm.digest != digest:
         raise CMSInvalid("thuật toán băm và thuật toán chữ ký không khớp")
     return algorithm

@@ -34,6 +34,9 @@ DIGESTS: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
+    "sha3_256": hashes.SHA3_256,
+    "sha3_384": hashes.SHA3_384,
+    "sha3_512": hashes.SHA3_512,
 }
 
 
@@ -41,7 +44,7 @@ DIGESTS: dict[str, Callable[[], hashes.HashAlgorithm]] = {
 class Algorithm:
     """How a signature says it was made: family, digest, and for PSS its salt."""
 
-    family: str  # "rsassa_pss", "rsassa_pkcs1v15" or "ecdsa"
+    family: str  # "rsassa_pss", "rsassa_pkcs1v15", "ecdsa"; any other has no row in the table
     digest: str
     salt: int = 0
 
@@ -53,7 +56,7 @@ class Algorithm:
 @cache
 def _label(family: str, digest: str) -> str:
     names = {"rsassa_pss": "RSA-PSS", "rsassa_pkcs1v15": "RSA PKCS#1 v1.5", "ecdsa": "ECDSA"}
-    return f"{names[family]} {digest.upper()}"
+    return f"{names.get(family, family)} {digest.upper().replace('_', '-')}"
 
 
 class AlgorithmRefused(ValueError):  # noqa: N818
@@ -143,8 +146,10 @@ def verify_by(key: PublicKey, algorithm: Algorithm, digest: bytes, signature: by
 @lru_cache(maxsize=64)
 def _scheme(algorithm: Algorithm) -> ec.ECDSA | tuple[padding.AsymmetricPadding, Prehashed]:
     """How the library is asked to verify by this row. Raises AlgorithmRefused (R13, R15)."""
+    if algorithm.family not in table().digests:
+        raise AlgorithmRefused(f"thuật toán chữ ký {algorithm.family} không có trong bảng")
     maker = DIGESTS.get(algorithm.digest)
-    if maker is None:
+    if maker is None or algorithm.digest not in table().digests[algorithm.family]:
         raise AlgorithmRefused(f"thuật toán băm {algorithm.digest} không được phép")
     digester = maker()
     prehashed = Prehashed(digester)
@@ -179,11 +184,13 @@ class Regime:
 class Table:
     """The dated rows. `families`: last day of each signature family (None: no end).
 
-    legacy: families shown as "legacy". short_rsa: keys below so many bits end on so many days.
+    digests: those that each family is believed with. legacy: families shown as "legacy".
+    short_rsa: keys below so many bits end on so many days.
     """
 
     policy: str
     families: dict[str, date | None]
+    digests: dict[str, frozenset[str]]
     legacy: frozenset[str]
     short_rsa: tuple[int, date]
     regimes: tuple[Regime, ...]
@@ -198,6 +205,10 @@ def table() -> Table:
     return Table(
         policy=found["policy"],
         families={row["family"]: row.get("verify_to") for row in found["signature"]},
+        digests={
+            row["family"]: frozenset((*row["digests"], *row.get("verify_digests", ())))
+            for row in found["signature"]
+        },
         legacy=frozenset(row["family"] for row in found["signature"] if row.get("legacy")),
         short_rsa=(rsa_row["legacy_below_bits"], rsa_row["verify_to"]),
         regimes=tuple(Regime(**row) for row in found["regime"]),

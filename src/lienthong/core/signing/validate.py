@@ -99,7 +99,7 @@ def check_signature(
     except InvalidSignature:
         text = "Chữ ký không phải do khóa bí mật của chứng thư này tạo ra."
         findings.failed("signature", "SIG_CRYPTO_FAILURE", text)
-    except (policy.AlgorithmRefused, ValueError) as error:
+    except (policy.AlgorithmRefused, UnsupportedAlgorithm, ValueError) as error:
         findings.unknown("algorithm", "CRYPTO_CONSTRAINTS_FAILURE", f"Thuật toán: {error}.")
     else:
         label = f"{key_name(signed.certificate)}, {signed.algorithm.label}"
