@@ -29,6 +29,8 @@ from lienthong.apps.documents.outgoing.issuing import (
     seal,
     sign,
 )
+from lienthong.apps.documents.outgoing.recalling import recall
+from lienthong.apps.documents.outgoing.signing_many import sign_many
 
 __all__ = [
     "accept",
@@ -43,10 +45,12 @@ __all__ = [
     "draft_from_pdf",
     "finish",
     "make_copy",
+    "recall",
     "refuse",
     "return_draft",
     "seal",
     "sign",
+    "sign_many",
     "start_work",
     "submit_for_review",
     "take_arrival",

@@ -125,6 +125,22 @@ class PacketRefusedHere(Problem):
     text = "Gói tin chưa gửi được: {reason}"
 
 
+class RecallNotPossible(Problem):
+    """A delivery in this state cannot be asked back (edXML specification §9.1)."""
+
+    code = "documents.recall_not_possible"
+    status = 409
+    text = "Không thu hồi được từ “{recipient}”: {state}."
+
+
+class KeySignsOneByOne(Problem):
+    """A key beside the browser or at a service asks for its holder's consent each time."""
+
+    code = "documents.key_signs_one_by_one"
+    status = 409
+    text = "Khóa này cần xác nhận cho từng văn bản nên không ký được nhiều văn bản cùng lúc."
+
+
 class CopySourceNotValid(Problem):
     """What an agency copies it vouches for: the original must verify now (DX-51)."""
 

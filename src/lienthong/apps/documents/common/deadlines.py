@@ -30,6 +30,12 @@ def register_by(arrived_at: datetime, *, is_urgent: bool) -> datetime:
     return calendar().close(calendar().working_day_after(on))
 
 
+def answer_by(asked_at: datetime) -> datetime:
+    """DX-36: a recall is answered by the end of the next working day."""
+    on = asked_at.astimezone(VIETNAM).date()
+    return calendar().close(calendar().working_day_after(on))
+
+
 def settle_by(on: date) -> datetime:
     """The end of the working hours of the day that the leader set."""
     return calendar().close(on)

@@ -39,6 +39,8 @@ def _act_texts() -> Mapping[str, str]:
         "documents.stamped": _("Bổ sung dấu thời gian"),
         "documents.evidence_kept": _("Thu thập hồ sơ chứng cứ"),
         "documents.dispatched": _("Phát hành, chuyển vào hàng đợi gửi"),
+        "documents.recalled": _("Yêu cầu thu hồi"),
+        "documents.recall_refused": _("Trục liên thông từ chối yêu cầu thu hồi"),
         "documents.receipted": _("Trục liên thông xác nhận đã nhận gói tin"),
         "documents.dispatch_refused": _("Trục liên thông từ chối gói tin"),
         "documents.status_received": _("Nhận trạng thái"),
@@ -101,6 +103,8 @@ _DETAIL = {
     "documents.copied": "kind",
     "documents.refused": "text",
     "documents.dispatch_refused": "text",
+    "documents.recalled": "reason",
+    "documents.recall_refused": "text",
     "documents.status_refused": "text",
     "documents.assigned": "directive",
 }

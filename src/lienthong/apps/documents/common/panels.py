@@ -68,7 +68,7 @@ def panel(
         offer=offer,
         url=reverse(offer.page, args=[document.pk]),
         form=_form(offer, actor, document, bound),
-        key=_key_card(offer.signs_as, actor) if offer.signs_as else None,
+        key=key_card(offer.signs_as, actor) if offer.signs_as else None,
     )
 
 
@@ -79,7 +79,8 @@ def key_of(kind: KeyKind, actor: Actor) -> pki.Key | None:
     return pki.place_of(kind, organization_id=actor.organization_id)
 
 
-def _key_card(kind: KeyKind, actor: Actor) -> KeyCard | None:
+def key_card(kind: KeyKind, actor: Actor) -> KeyCard | None:
+    """The key that signs, as a page shows it; None where there is none."""
     key = key_of(kind, actor)
     if key is None:
         return None

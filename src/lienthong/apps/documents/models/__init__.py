@@ -19,6 +19,7 @@ from lienthong.apps.documents.models.numbers import NumberSeries
 from lienthong.apps.documents.models.outgoing import (
     OutgoingDocument,
     OutgoingRecipient,
+    RecallRequest,
     StatusEntry,
 )
 from lienthong.apps.documents.models.registers import CopyUse, Export, PostedDocument
@@ -43,6 +44,7 @@ __all__ = [
     "OutgoingDocument",
     "OutgoingRecipient",
     "PostedDocument",
+    "RecallRequest",
     "SavedSearch",
     "SearchEntry",
     "SearchWord",

@@ -164,6 +164,26 @@ class OutgoingDocument(models.Model):
         return self.sealed_sha256 or self.signed_sha256 or self.draft_sha256
 
 
+class RecallRequest(models.Model):
+    """Yêu cầu thu hồi: the agency asks recipients to give a document back (DX-36)."""
+
+    organization = models.ForeignKey("directory.Organization", models.PROTECT, related_name="+")
+    document = models.ForeignKey(OutgoingDocument, models.PROTECT, related_name="recalls")
+    reason = models.CharField("lý do", max_length=500)
+    asked_by = models.ForeignKey("accounts.Seat", models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField("lúc yêu cầu")
+    answer_by = models.DateTimeField("hạn trả lời")
+    outbound_id = models.BigIntegerField("gói tin", null=True, blank=True)
+    refusal = models.JSONField("lý do trục từ chối", null=True, blank=True)  # {"code", "text"}
+
+    class Meta:
+        verbose_name = "yêu cầu thu hồi"
+        ordering = ("asked_at", "id")
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class OutgoingRecipient(models.Model):
     """Nơi nhận điện tử: one recipient of an outgoing document, and how far it got there."""
 
@@ -180,6 +200,9 @@ class OutgoingRecipient(models.Model):
     )
     delivery_before = models.CharField(max_length=20, choices=Delivery, blank=True)
     status_at = models.DateTimeField("lúc báo", null=True, blank=True)
+    recall = models.ForeignKey(
+        RecallRequest, models.PROTECT, null=True, blank=True, related_name="recipients"
+    )
 
     if TYPE_CHECKING:
         entries: RelatedManager[StatusEntry]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents.models import OutgoingDocument, OutgoingRecipient, StatusEntry
+from lienthong.apps.documents.outgoing import recalling
 from lienthong.apps.documents.rules import delivery
 from lienthong.apps.documents.rules.delivery import Delivery
 from lienthong.apps.documents.rules.outgoing import OutgoingMove, OutgoingState, after_outgoing
@@ -52,6 +53,8 @@ def take_status(event: access_point.StatusArrived) -> None:
 def take_receipt(event: access_point.PacketReceipted) -> None:
     """Note that the axis took our packet. A receipt of a status packet needs no note here."""
     with accounts.scope(event.organization_id), transaction.atomic():
+        if recalling.request_of(event.correlation) is not None:
+            return  # the recipients answer for themselves
         document = _outgoing_of(event.correlation)
         if document is None or str(document.hub_packet_id) == event.hub_packet_id:
             return
@@ -74,8 +77,12 @@ def take_refusal(event: access_point.PacketRefused) -> None:
     For a status packet the refusal is noted with the incoming document.
     """
     with accounts.scope(event.organization_id), transaction.atomic():
-        document = _outgoing_of(event.correlation)
         refusal = {"code": event.code, "text": event.text}
+        recall = recalling.request_of(event.correlation)
+        if recall is not None:
+            recalling.refused_by_axis(recall, refusal)
+            return
+        document = _outgoing_of(event.correlation)
         if document is None:
             subject = ":".join(event.correlation.split(":")[:2])
             act = "documents.status_refused"

@@ -21,7 +21,7 @@ from lienthong.apps.documents.common.forms import (
     seat_id,
 )
 from lienthong.apps.documents.models import OutgoingDocument
-from lienthong.apps.documents.outgoing import decree_30, queries
+from lienthong.apps.documents.outgoing import decree_30, queries, recalling
 from lienthong.apps.documents.rules import UrgencyLevel
 from lienthong.apps.documents.rules.outgoing import OutgoingState, Source
 
@@ -237,6 +237,26 @@ class CommentForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class RecallForm(forms.Form):
+    """DX-36: from whom, and why."""
+
+    recipients = forms.TypedMultipleChoiceField(
+        label=_("Thu hồi từ"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    reason = forms.CharField(
+        label=_("Lý do thu hồi"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, document: OutgoingDocument, data: Any = None) -> None:
+        super().__init__(data)
+        say_what_is_missing(self)
+        recipients = self.fields["recipients"]
+        assert isinstance(recipients, forms.ChoiceField)  # noqa: S101  the declaration above says so
+        recipients.choices = [
+            (row.recipient_id, row.recipient.name) for row in recalling.recallable(document)
+        ]
 
 
 class ReturnForm(forms.Form):

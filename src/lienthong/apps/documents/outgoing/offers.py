@@ -64,6 +64,15 @@ OFFERS: dict[str, Offer] = {
         _("Phát hành"),
         "send-check",
     ),
+    "recall": Offer(
+        "documents:outgoing_recall",
+        _("Thu hồi"),
+        _("Nơi nhận hủy văn bản trong hệ thống của họ rồi báo lại trong ngày làm việc sau."),
+        _("Gửi yêu cầu thu hồi"),
+        "arrow-return-left",
+        lambda _actor, document: forms.RecallForm(document),
+        is_bad=True,
+    ),
     "return": Offer(
         "documents:outgoing_return",
         _("Trả lại"),

@@ -29,6 +29,7 @@ ACT_OF_OUTGOING: Mapping[OutgoingMove, str] = {
     OutgoingMove.SIGN: "documents.sign",
     OutgoingMove.SEAL: "documents.seal",
     OutgoingMove.DISPATCH: "documents.dispatch",
+    OutgoingMove.RECALL: "documents.recall",
 }
 
 # What somebody who stands in for another may do from their seat: never sign (TM-D-S).
@@ -86,6 +87,12 @@ def may_seal(actor: Actor, _document: OutgoingDocument) -> bool:
 def may_dispatch(actor: Actor, _document: OutgoingDocument) -> bool:
     """The clerk sends."""
     return Role.CLERK in actor.roles
+
+
+@accounts.rule("documents.recall")
+def may_recall(actor: Actor, document: OutgoingDocument) -> bool:
+    """The clerk asks back what the axis has taken (DX-36)."""
+    return Role.CLERK in actor.roles and document.hub_packet_id is not None
 
 
 def available_actions(actor: Actor, document: OutgoingDocument) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.documents.common import visibility
 from lienthong.apps.documents.common.seats import with_roles
-from lienthong.apps.documents.models import OutgoingDocument
+from lienthong.apps.documents.models import OutgoingDocument, OutgoingRecipient
 from lienthong.apps.documents.outgoing import policy
 from lienthong.apps.documents.problems import DocumentNotFound, FileNotFound
 from lienthong.apps.documents.rules.outgoing import OutgoingState
@@ -38,6 +38,20 @@ def outgoing_visible_to(actor: Actor) -> QuerySet[OutgoingDocument]:
         )
         .prefetch_related("recipients__recipient")
     )
+
+
+def deliveries(document: OutgoingDocument) -> QuerySet[OutgoingRecipient]:
+    """Each recipient, how far the document got there, and what was asked back."""
+    rows = document.recipients.select_related("recipient", "recall")
+    return rows.prefetch_related("entries")
+
+
+def awaiting_signature_of(actor: Actor) -> QuerySet[OutgoingDocument]:
+    """What waits for this person's own signature: urgent first, then the oldest."""
+    mine = outgoing_visible_to(actor).filter(
+        signatory_id=actor.seat_id, state=OutgoingState.AWAITING_SIGNATURE
+    )
+    return mine.order_by("-urgency", "created_at")
 
 
 def outgoing(actor: Actor, pk: uuid.UUID | str) -> OutgoingDocument:

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from lienthong.apps.documents.outgoing import form_views, views
+from lienthong.apps.documents.outgoing import form_views, many_views, views
 
 urlpatterns = [
     path("di/", views.outgoing_list, name="outgoing_list"),
     path("di/soan", views.outgoing_compose, name="outgoing_compose"),
     path("di/soan/theo-loai", views.outgoing_type_fields, name="outgoing_type_fields"),
     path("di/soan/xem-thu", views.outgoing_preview, name="outgoing_preview"),
+    path("di/ky-nhieu", many_views.outgoing_sign_many, name="outgoing_sign_many"),
+    path("di/<uuid:pk>/thu-hoi", views.outgoing_recall, name="outgoing_recall"),
     path("di/<uuid:pk>", views.outgoing_detail, name="outgoing_detail"),
     path("di/<uuid:pk>/sua", views.outgoing_edit, name="outgoing_edit"),
     path("di/<uuid:pk>/trinh", views.outgoing_submit, name="outgoing_submit"),

@@ -24,7 +24,15 @@ from lienthong.apps.documents.copies import making
 from lienthong.apps.documents.copies import offers as copy_offers
 from lienthong.apps.documents.dossiers.queries import dossiers_holding
 from lienthong.apps.documents.models import OutgoingDocument
-from lienthong.apps.documents.outgoing import decree_30, drafting, forms, issuing, offers, queries
+from lienthong.apps.documents.outgoing import (
+    decree_30,
+    drafting,
+    forms,
+    issuing,
+    offers,
+    queries,
+    recalling,
+)
 from lienthong.apps.documents.rules.outgoing import Source
 from lienthong.apps.documents.verification import cards
 from lienthong.apps.pki import api as pki
@@ -152,7 +160,7 @@ def show_outgoing(
         "copies": making.copies_of(document),
         "dossiers": dossiers_holding(actor, document),
         "timeline": history.timeline(document),
-        "recipients": document.recipients.select_related("recipient").prefetch_related("entries"),
+        "recipients": queries.deliveries(document),
         "waiting": queries.waiting(document),
         "sheets": range(min(sheets.page_count(document), SHEETS_MAX)),
         "version": document.pdf_sha256[:12],
@@ -244,6 +252,20 @@ def outgoing_dispatch(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = accounts.actor_of(request)
     issuing.dispatch(actor, queries.outgoing(actor, pk))
     messages.success(request, _("Đã phát hành; trạng thái từng nơi nhận cập nhật tự động."))
+    return redirect("documents:outgoing_detail", pk)
+
+
+@require_POST
+def outgoing_recall(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Thu hồi: ask the ticked recipients to give the document back."""
+    actor = accounts.actor_of(request)
+    document = queries.outgoing(actor, pk)
+    form = forms.RecallForm(document, request.POST)
+    if not form.is_valid():
+        return show_outgoing(request, actor, document, form)
+    found = form.cleaned_data
+    recalling.recall(actor, document, found["recipients"], found["reason"])
+    messages.success(request, _("Đã gửi yêu cầu thu hồi; nơi nhận sẽ báo lại."))
     return redirect("documents:outgoing_detail", pk)
 
 

@@ -33,6 +33,7 @@ class OutgoingMove(TextChoices):
     SIGN = "sign", _("Ký số")
     SEAL = "seal", _("Đóng dấu số cơ quan")
     DISPATCH = "dispatch", _("Phát hành")
+    RECALL = "recall", _("Thu hồi")
     BOUNCE = "bounce", _("Trục từ chối gói tin")
 
 
@@ -55,6 +56,7 @@ OUTGOING: Mapping[tuple[OutgoingState, OutgoingMove], OutgoingState] = {
     (OutgoingState.AWAITING_SIGNATURE, OutgoingMove.SIGN): OutgoingState.SIGNED,
     (OutgoingState.SIGNED, OutgoingMove.SEAL): OutgoingState.SEALED,
     (OutgoingState.SEALED, OutgoingMove.DISPATCH): OutgoingState.DISPATCHED,
+    (OutgoingState.DISPATCHED, OutgoingMove.RECALL): OutgoingState.DISPATCHED,
     # The axis took nothing: the clerk sees the reason and may dispatch again.
     (OutgoingState.DISPATCHED, OutgoingMove.BOUNCE): OutgoingState.SEALED,
 }
