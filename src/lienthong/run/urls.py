@@ -14,6 +14,7 @@ urlpatterns = [
     path("cap-chung-thu/", include("lienthong.apps.pki.authority.urls")),
     path("thong-bao/", include("lienthong.apps.notices.urls")),
     path("danh-ba/", include("lienthong.apps.registry.urls")),
+    path("lich-su/", include("lienthong.apps.journal.urls")),
     path("nhat-ky/", include("lienthong.apps.evidence.urls")),
 ]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -45,6 +47,23 @@ def download(data: bytes, name: str) -> HttpResponse:
 def json_file(data: Mapping[str, Any], name: str) -> HttpResponse:
     """Facts to keep: one JSON object, readable by a person."""
     return download(json.dumps(data, ensure_ascii=False, indent=1).encode(), name)
+
+
+# TM-R-E: a cell that begins so would be a formula in a spreadsheet.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def inert(cell: object) -> str:
+    """The text of a cell as a spreadsheet shows it, and never as a formula."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def csv_file(rows: Iterable[Iterable[object]], name: str) -> HttpResponse:
+    """A table to keep, which spreadsheets open with Vietnamese letters and without formulas."""
+    written = io.StringIO()
+    csv.writer(written).writerows([inert(cell) for cell in row] for row in rows)
+    return download(written.getvalue().encode("utf-8-sig"), name)
 
 
 def page_image(data: bytes) -> HttpResponse:

@@ -15,17 +15,26 @@ from lienthong.apps.journal.handlers import (
     take_sign_in_failed,
     take_signed_in,
 )
-from lienthong.apps.journal.models import Entry
-from lienthong.apps.journal.queries import history
-from lienthong.apps.journal.rules import ChainBroken
+from lienthong.apps.journal.models import Entry, Reading
+from lienthong.apps.journal.policy import name_acts
+from lienthong.apps.journal.queries import history, readings
+from lienthong.apps.journal.reading import bind, check_readings, note_reading
+from lienthong.apps.journal.rules import ChainBroken, ReadingsChanged
 
 __all__ = [
     "ChainBroken",
     "Entry",
+    "Reading",
+    "ReadingsChanged",
     "Recorded",
     "anchor",
+    "bind",
     "check_chain",
+    "check_readings",
     "history",
+    "name_acts",
+    "note_reading",
+    "readings",
     "record",
     "take_certificate_ends",
     "take_incident",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-__all__ = ["Entry", "Head", "Leaf"]
+__all__ = ["Entry", "Head", "Leaf", "Reading"]
 
 
 class Head(models.Model):
@@ -17,6 +17,7 @@ class Head(models.Model):
     )
     sequence = models.PositiveBigIntegerField("số thứ tự cuối", default=0)
     hash = models.CharField("mã băm cuối", max_length=64, default="")
+    readings_bound = models.BigIntegerField("lượt xem cuối đã khóa", default=0, db_default=0)
 
     class Meta:
         verbose_name = "đầu dòng nhật ký"
@@ -91,3 +92,36 @@ class Leaf(models.Model):
 
     def __str__(self) -> str:
         return f"{self.leaf_index}: {self.stream} {self.sequence}"
+
+
+class Reading(models.Model):
+    """Lượt xem: who opened what, and when (TM-A-08). Rows are only ever added.
+
+    A row costs one INSERT and no lock; every minute one entry of the chain binds those before it.
+    """
+
+    organization = models.ForeignKey(
+        "directory.Organization", models.PROTECT, related_name="+", verbose_name="cơ quan"
+    )
+    at = models.DateTimeField("lúc")
+    subject = models.CharField("đối tượng", max_length=200)
+    part = models.CharField("phần", max_length=100, blank=True)
+    person = models.ForeignKey(
+        "accounts.Person", models.PROTECT, related_name="+", verbose_name="người xem"
+    )
+    actor_name = models.CharField("tên người xem", max_length=255)
+    actor_position = models.CharField("chức vụ", max_length=100, blank=True)
+    seat_id = models.BigIntegerField("vị trí công tác")
+    stands_in_for = models.CharField("thay cho", max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = "lượt xem"
+        verbose_name_plural = "lượt xem"
+        ordering = ("at", "pk")
+        indexes = (
+            models.Index(fields=["subject", "at"], name="reading_of_subject"),
+            models.Index(fields=["organization", "id"], name="reading_of_organization"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.actor_name}: {self.subject} {self.part}"

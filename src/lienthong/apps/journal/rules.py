@@ -27,6 +27,14 @@ class ChainBroken(Problem):
     text = "Nhật ký “{stream}” không còn toàn vẹn từ dòng số {sequence}."
 
 
+class ReadingsChanged(Problem):
+    """The log of readings is not what the chain says it was."""
+
+    code = "journal.readings_changed"
+    status = 500
+    text = "Nhật ký lượt xem không còn khớp với dòng nhật ký số {sequence}."
+
+
 def stream_of(organization_id: int | None) -> str:
     """The name of the chain of an organization, or of the node itself."""
     return "node" if organization_id is None else f"organization:{organization_id}"

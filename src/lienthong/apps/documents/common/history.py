@@ -54,6 +54,17 @@ def _act_texts() -> Mapping[str, str]:
     }
 
 
+journal.name_acts(_act_texts)
+
+
+def _who(entry: journal.Entry) -> str:
+    """Who did it; what was done for another says for whom."""
+    instead_of = entry.facts.get("stands_in_for")
+    if not instead_of:
+        return entry.actor_name
+    return _("{person} (thay {other})").format(person=entry.actor_name, other=instead_of)
+
+
 def timeline(document: Document) -> list[Event]:
     """Return the history of a document, oldest first: acts, and statuses sent or received."""
     texts = _act_texts()
@@ -61,7 +72,7 @@ def timeline(document: Document) -> list[Event]:
         Event(
             at=entry.at,
             text=texts.get(entry.act, entry.act),
-            who=entry.actor_name,
+            who=_who(entry),
             detail=_detail(entry.act, entry.facts),
             kind=entry.act,
         )

@@ -22,6 +22,7 @@ from lienthong.apps.documents.dossiers.queries import dossiers_holding
 from lienthong.apps.documents.incoming import forms, handling, offers, queries
 from lienthong.apps.documents.models import IncomingDocument
 from lienthong.apps.documents.verification import cards
+from lienthong.apps.journal import api as journal
 from lienthong.web import answers
 
 
@@ -38,7 +39,9 @@ def incoming_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def incoming_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = accounts.actor_of(request)
-    return show_incoming(request, actor, queries.incoming(actor, pk))
+    document = queries.incoming(actor, pk)
+    journal.note_reading(actor, document.journal_subject)
+    return show_incoming(request, actor, document)
 
 
 def show_incoming(
@@ -142,8 +145,10 @@ def incoming_page(request: HttpRequest, pk: UUID, page: int) -> HttpResponse:
 @require_safe
 def incoming_file(request: HttpRequest, pk: UUID, position: int) -> HttpResponse:
     """A file of the packet: a PDF is shown, anything else is downloaded."""
-    document = queries.incoming(accounts.actor_of(request), pk)
+    actor = accounts.actor_of(request)
+    document = queries.incoming(actor, pk)
     name, content_type, data = queries.attachment(document, position)
+    journal.note_reading(actor, document.journal_subject, name)
     return answers.BY_TYPE.get(content_type, answers.download)(data, name)
 
 

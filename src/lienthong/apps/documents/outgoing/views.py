@@ -35,6 +35,7 @@ from lienthong.apps.documents.outgoing import (
 )
 from lienthong.apps.documents.rules.outgoing import Source
 from lienthong.apps.documents.verification import cards
+from lienthong.apps.journal import api as journal
 from lienthong.apps.pki import api as pki
 from lienthong.core import signing
 from lienthong.web import answers
@@ -144,7 +145,9 @@ def outgoing_preview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def outgoing_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = accounts.actor_of(request)
-    return show_outgoing(request, actor, queries.outgoing(actor, pk))
+    document = queries.outgoing(actor, pk)
+    journal.note_reading(actor, document.journal_subject)
+    return show_outgoing(request, actor, document)
 
 
 def show_outgoing(
@@ -279,7 +282,9 @@ def outgoing_page(request: HttpRequest, pk: UUID, page: int) -> HttpResponse:
 @require_safe
 def outgoing_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The newest file: sealed, else signed, else the draft."""
-    document = queries.outgoing(accounts.actor_of(request), pk)
+    actor = accounts.actor_of(request)
+    document = queries.outgoing(actor, pk)
+    journal.note_reading(actor, document.journal_subject, "PDF")
     return answers.inline_pdf(sheets.pdf(document), f"{document.reference}.pdf".replace("/", "-"))
 
 
@@ -296,7 +301,9 @@ def outgoing_signatures(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def outgoing_packet(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The packet as it was sent."""
-    document = queries.outgoing(accounts.actor_of(request), pk)
+    actor = accounts.actor_of(request)
+    document = queries.outgoing(actor, pk)
+    journal.note_reading(actor, document.journal_subject, "edXML")
     return answers.download(queries.sent_packet(document), f"{document.reference}.edxml")
 
 
