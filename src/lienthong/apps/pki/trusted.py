@@ -10,10 +10,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from cryptography import x509
 from django.conf import settings
 
 from lienthong.apps.pki.keyfiles import write_secret
 from lienthong.apps.pki.rules import TrustMissing
+from lienthong.core.errors import Problem
 from lienthong.core.signing import Trust, TrustInvalid, trust_list_in_use
 
 PINNED = "pinned.txt"
@@ -83,6 +85,25 @@ def take_list(data: bytes, *, at: datetime) -> bool:
     good one stays in use.
     """
     return _change(lambda known: trust_list_in_use.taken(known, data, at=at))
+
+
+def pin_operator(certificate: x509.Certificate, *, alone: bool, at: datetime) -> bool:
+    """Let `certificate` sign the trust list: the act of a person. Whether anything changed.
+
+    alone: nobody else that was pinned, and no pivot, is believed any longer. A list in use that is
+    not by the new operator then goes, and with it what it says, until the next one is fetched.
+    """
+
+    def pinned(known: Trust) -> Trust:
+        if not alone:
+            return replace(known, operators=tuple(dict.fromkeys((*known.operators, certificate))))
+        found = replace(known, operators=(certificate,), pivots=())
+        try:
+            return trust_list_in_use.applied(found, at=at)
+        except Problem:
+            return replace(found, services=(), trust_list=b"", list_number=None)
+
+    return _change(pinned)
 
 
 def _change(change: Callable[[Trust], Trust]) -> bool:

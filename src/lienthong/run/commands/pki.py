@@ -12,6 +12,10 @@ from lienthong.run.cli import LazyGroup
 SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "ceremony": ("lienthong.run.commands.pki_ceremony:ceremony", "Make and change roots off-line."),
     "cross": ("lienthong.run.commands.pki_cross:cross", "Exchange cross-certificates."),
+    "operator": (
+        "lienthong.run.commands.pki_operator:operator",
+        "Who may sign the trust list that this node goes by.",
+    ),
     "path": ("lienthong.run.commands.pki_path:path", "Validate one certificate path (RFC 5280)."),
     "show": ("lienthong.run.commands.pki_show:show", "Print what a certificate or list says."),
     "token": ("lienthong.run.commands.pki_token:token", "Keys in a device (PKCS#11)."),

@@ -21,6 +21,18 @@ from lienthong.apps.pki.contract import RequestKind
 from lienthong.apps.pki.models import CertificateRequest
 from lienthong.apps.pki.registration import asking, deciding, sending, taking_over
 from lienthong.apps.pki.registration.asking import Wish
+from lienthong.apps.pki.registration.tests.authority import Authority
+from lienthong.apps.pki.registration.tests.conftest import (
+    PAPER,
+    PIN,
+    Ministry,
+    authorities,
+    authority,
+    everywhere,
+    ministry,
+    node,
+)
+from lienthong.apps.pki.registration.tests.test_pages import as_
 from lienthong.apps.pki.rules import KeyDevicesUnreadable, KeyPlace
 from lienthong.apps.pki.tests.remote_service import CLIENT, Service, serving
 from lienthong.apps.pki.tests.remote_service import PIN as REMOTE_PIN
@@ -38,9 +50,7 @@ from lienthong.core.tests.token_fixture import MODULE, make_token, needs_softhsm
 from lienthong.core.tests.token_fixture import PIN as TOKEN_PIN
 from lienthong.run.token_agent import TokenAgent, make_server
 
-from .authority import Authority
-from .conftest import PAPER, PIN, Ministry
-from .test_pages import as_
+__all__ = ["authorities", "authority", "everywhere", "ministry", "node"]  # fixtures
 
 ORIGIN = "http://127.0.0.1:8000"
 DIGEST = bytes(range(32))
