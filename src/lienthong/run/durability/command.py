@@ -16,7 +16,7 @@ from lienthong.core.errors import Problem
 from lienthong.run.bench.clients import say
 from lienthong.run.supervisor import terminated_like_interrupted
 
-from . import disk, kills, partition, power, restart
+from . import disk, hosts, kills, partition, power, restart
 from .figures import Figures
 
 SEED = 20260302
@@ -31,6 +31,7 @@ def drills(rounds: int, seed: int, records: int) -> Mapping[str, Callable[[Path]
         "fsync-error": disk.failing_sync,
         "power-loss": partial(power.drill, rounds=share, seed=seed),
         "partition": partial(partition.drill, rounds=share, seed=seed),
+        "hosts": partial(hosts.drill, rounds=share, seed=seed),
         "restart": partial(restart.drill, records=records),
     }
 

@@ -34,8 +34,8 @@ HUBS = ("hub-1", "hub-2")
 class World:
     """What runs, and how the drill reaches it.
 
-    restarts: seconds until what was started answered. seen_through: where the file system of a hub
-    with a disk of its own begins.
+    hosts: the node as hubs on hosts of their own see it, by hub. restarts: seconds until what was
+    started answered. seen_through: where the file system of a hub with a disk of its own begins.
     """
 
     directory: Path
@@ -43,6 +43,7 @@ class World:
     node: NodeConfig
     hub_ports: Mapping[str, int]
     supervisor: Supervisor
+    hosts: dict[str, NodeConfig] = field(default_factory=dict)
     restarts: list[float] = field(default_factory=list)
     seen_through: Path = Path("/")
 
@@ -56,7 +57,11 @@ class World:
         return self.seen_through / (self.node.data_dir.absolute() / "segments").relative_to("/")
 
     def hub_url(self, hub: str) -> str:
-        return f"http://{self.node.host}:{self.hub_ports[hub]}"
+        return f"http://{self.host(hub).host}:{self.hub_ports[hub]}"
+
+    def host(self, hub: str) -> NodeConfig:
+        """The node as that hub sees it."""
+        return self.hosts.get(hub, self.node)
 
     def client(self, hub: str) -> HubClient:
         """A sender's connection to one hub process."""
@@ -84,17 +89,20 @@ class World:
     def start_hub(self, hub: str, *, through: Sequence[str] = ()) -> Child:
         """Start a hub process and wait until it answers. through: a program that runs it."""
         port = self.hub_ports[hub]
-        command = [*through, *ROLES["hub"].command(self.node.host, port)]
-        return self._start(hub, command, f"{self.hub_url(hub)}/health")
+        node = self.host(hub)
+        command = [*through, *ROLES["hub"].command(node.host, port)]
+        return self._start(hub, node, command, f"{self.hub_url(hub)}/health")
 
     def start_access_point(self) -> Child:
         command = self.node.command("access_point")
-        return self._start(ACCESS_POINT, command, self.node.health_url("access_point"))
+        return self._start(ACCESS_POINT, self.node, command, self.node.health_url("access_point"))
 
-    def _start(self, name: str, command: Sequence[str], health_url: str | None) -> Child:
+    def _start(
+        self, name: str, node: NodeConfig, command: Sequence[str], health_url: str | None
+    ) -> Child:
         began = time.monotonic()
         child = self.supervisor.start(
-            name, command, environment=self.node.environment(), health_url=health_url
+            name, command, environment=node.environment(), health_url=health_url
         )
         self.supervisor.wait_healthy(child)
         self.restarts.append(time.monotonic() - began)

@@ -27,6 +27,13 @@ from .rules import LOG_NAME, DeliveryState
 
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_WITHIN_S = 10.0
+VANISHED = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+"""After how long PostgreSQL takes a host for gone that does not answer: eleven seconds."""
 TRUSTED_FOR_S = 1.0
 """A connection used within this time is not asked first whether it still works."""
 
@@ -255,9 +262,15 @@ class Store:
 
 
 def _configure(connection: Connection, synchronous_commit: str) -> None:
+    """A session whose host may vanish: PostgreSQL ends it soon, and with it the lock on the log."""
     connection.autocommit = True
+    wanted = {
+        "synchronous_commit": synchronous_commit,
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        **VANISHED,
+    }
     connection.execute(
-        "SELECT set_config('synchronous_commit', %s, false),"
-        " set_config('statement_timeout', %s, false)",
-        [synchronous_commit, str(STATEMENT_TIMEOUT_MS)],
+        "SELECT set_config(s.name, s.value, false)"
+        " FROM unnest(%s::text[], %s::text[]) AS s (name, value)",
+        [list(wanted), list(wanted.values())],
     )
