@@ -14,12 +14,9 @@ from lienthong.apps.documents.incoming.arriving import take_arrival
 from lienthong.apps.documents.incoming.handling import accept, assign, finish, refuse, start_work
 from lienthong.apps.documents.outgoing.answers import take_receipt, take_refusal, take_status
 from lienthong.apps.documents.outgoing.drafting import (
-    approve,
-    approve_form,
     draft_from_form,
     draft_from_pdf,
-    return_draft,
-    submit_for_review,
+    restore,
     update_draft,
 )
 from lienthong.apps.documents.outgoing.issuing import (
@@ -30,7 +27,14 @@ from lienthong.apps.documents.outgoing.issuing import (
     sign,
 )
 from lienthong.apps.documents.outgoing.recalling import recall
+from lienthong.apps.documents.outgoing.reviewing import (
+    approve,
+    approve_form,
+    return_draft,
+    submit_for_review,
+)
 from lienthong.apps.documents.outgoing.signing_many import sign_many
+from lienthong.apps.documents.outgoing.versions import comment
 
 __all__ = [
     "accept",
@@ -40,6 +44,7 @@ __all__ = [
     "ask_seal",
     "ask_signature",
     "assign",
+    "comment",
     "dispatch",
     "draft_from_form",
     "draft_from_pdf",
@@ -47,6 +52,7 @@ __all__ = [
     "make_copy",
     "recall",
     "refuse",
+    "restore",
     "return_draft",
     "seal",
     "sign",

@@ -125,6 +125,25 @@ class PacketRefusedHere(Problem):
     text = "Gói tin chưa gửi được: {reason}"
 
 
+class DraftChanged(Problem):
+    """Somebody saved the draft after this person had opened it; nothing was overwritten."""
+
+    code = "documents.draft_changed_meanwhile"
+    status = 409
+    text = (
+        "Dự thảo đã được {who} lưu lúc {at} sau khi bạn mở trang; khác ở: {what}. Nội dung bạn vừa "
+        "nhập chưa được ghi. Hãy xem lại rồi lưu lần nữa."
+    )
+
+
+class VersionNotFound(Problem):
+    """The draft has no such version."""
+
+    code = "documents.version_not_found"
+    status = 404
+    text = "Dự thảo không có phiên bản {number}."
+
+
 class RecallNotPossible(Problem):
     """A delivery in this state cannot be asked back (edXML specification §9.1)."""
 

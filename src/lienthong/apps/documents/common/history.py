@@ -29,6 +29,7 @@ def _act_texts() -> Mapping[str, str]:
     return {
         "documents.drafted": _("Soạn dự thảo"),
         "documents.draft_changed": _("Sửa dự thảo"),
+        "documents.commented": _("Ý kiến về dự thảo"),
         "documents.submitted": _("Trình duyệt"),
         "documents.approved": _("Duyệt nội dung"),
         "documents.form_approved": _("Duyệt thể thức, chuyển trình ký"),

@@ -9,6 +9,7 @@ from lienthong.apps.documents.models.dossiers import (
     HandOver,
     HandOverLine,
 )
+from lienthong.apps.documents.models.drafts import DraftComment, DraftVersion
 from lienthong.apps.documents.models.incoming import (
     IncomingAttachment,
     IncomingDocument,
@@ -34,6 +35,8 @@ __all__ = [
     "DossierItem",
     "DossierList",
     "DossierListEntry",
+    "DraftComment",
+    "DraftVersion",
     "ElectronicCopy",
     "Export",
     "HandOver",

@@ -16,6 +16,8 @@ from lienthong.apps.documents.rules.outgoing import OutgoingState, Source
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
 
+    from lienthong.apps.documents.models.drafts import DraftComment, DraftVersion
+
 
 class OutgoingDocument(models.Model):
     """Văn bản đi: a document that `organization` issues."""
@@ -54,6 +56,8 @@ class OutgoingDocument(models.Model):
         related_name="+",
         verbose_name="người duyệt thể thức",
     )
+    # Of the draft; each save makes the next. 0: from before versions were kept.
+    version = models.PositiveIntegerField("phiên bản", default=0)
     return_reason = models.CharField("lý do trả lại", max_length=500, blank=True)
 
     draft_sha256 = models.CharField("bản dự thảo", max_length=64)
@@ -86,7 +90,9 @@ class OutgoingDocument(models.Model):
     refusal = models.JSONField("lý do trục từ chối", null=True, blank=True)  # {"code", "text"}
 
     if TYPE_CHECKING:
+        comments: RelatedManager[DraftComment]
         recipients: RelatedManager[OutgoingRecipient]
+        versions: RelatedManager[DraftVersion]
 
     class Meta:
         verbose_name = "văn bản đi"

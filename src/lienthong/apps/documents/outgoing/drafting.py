@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
@@ -18,7 +20,7 @@ from lienthong.apps.directory import api as directory
 from lienthong.apps.documents.common import typeset
 from lienthong.apps.documents.common.text import bounded
 from lienthong.apps.documents.models import OutgoingDocument, OutgoingRecipient
-from lienthong.apps.documents.outgoing import decree_30, packets, policy
+from lienthong.apps.documents.outgoing import decree_30, packets, policy, versions
 from lienthong.apps.documents.outgoing.words import document_type, letter_of
 from lienthong.apps.documents.problems import (
     DocumentNotFound,
@@ -80,8 +82,11 @@ def draft_from_form(
     due_on: date | None = None,
     signatory_seat_id: int,
     reviewer_seat_id: int,
+    ticket: UUID | None = None,
 ) -> OutgoingDocument:
     """Begin a document from the form of Decree 30.
+
+    ticket: the id it is to have; sent twice (a double click) it makes one document.
 
     form: "addressee" (empty: the recipients' names), "body" (one paragraph a line), "places" and
     "bases" (lists of lines). Raises FieldMissing and the other problems of a draft's header.
@@ -89,9 +94,11 @@ def draft_from_form(
     header = Header(
         type_code, subject, urgency, recipients, due_on, signatory_seat_id, reviewer_seat_id
     )
-    document = _begin(actor, header, Source.FORM)
+    document = _begin(actor, header, Source.FORM, ticket)
     document.form = _clean_form(document.type_code, form)
-    return _finish_draft(actor, document, recipients, "documents.drafted")
+    return _same(actor, document, recipients) or _finish_draft(
+        actor, document, recipients, "documents.drafted"
+    )
 
 
 @transaction.atomic
@@ -107,14 +114,18 @@ def draft_from_pdf(
     due_on: date | None = None,
     signatory_seat_id: int,
     reviewer_seat_id: int,
+    ticket: UUID | None = None,
 ) -> OutgoingDocument:
     """Begin a document from a finished PDF. Raises signing.Pdf… when it cannot be signed."""
     header = Header(
         type_code, subject, urgency, recipients, due_on, signatory_seat_id, reviewer_seat_id
     )
-    document = _begin(actor, header, Source.UPLOAD)
+    document = _begin(actor, header, Source.UPLOAD, ticket)
     _take_pdf(document, pdf, filename)
-    return _finish_draft(actor, document, recipients, "documents.drafted", pdf)
+    document.draft_sha256 = hashlib.sha256(pdf).hexdigest()
+    return _same(actor, document, recipients) or _finish_draft(
+        actor, document, recipients, "documents.drafted", pdf
+    )
 
 
 def preview(
@@ -142,14 +153,17 @@ def update_draft(
     due_on: date | Unset | None = UNSET,
     signatory_seat_id: int | None = None,
     reviewer_seat_id: int | None = None,
+    seen: int | None = None,
 ) -> OutgoingDocument:
     """Change one's own draft; what is not given stays. A `form` or a `pdf` replaces the text.
 
-    `due_on` None takes the deadline away.
+    `due_on` None takes the deadline away. seen: the version that the person changed; raises
+    DraftChanged when another was saved since.
     """
     document = locked(document)
     accounts.check(actor, "documents.draft", document)
     after_outgoing(OutgoingState(document.state), OutgoingMove.EDIT)
+    versions.check_seen(document, seen)
     kept = list(document.recipients.values_list("recipient_id", flat=True))
     header = Header(
         document.type_code if type_code is None else type_code,
@@ -171,62 +185,26 @@ def update_draft(
 
 
 @transaction.atomic
-def submit_for_review(actor: Actor, document: OutgoingDocument) -> OutgoingDocument:
-    """Hand one's draft to its reviewer."""
-    document = locked(document)
-    accounts.check(actor, "documents.draft", document)
-    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.SUBMIT)
-    document.submitted_at = timezone.now()
-    document.return_reason = ""
-    document.save(update_fields=["state", "submitted_at", "return_reason"])
-    record(actor, document, "documents.submitted", {"draft_sha256": document.draft_sha256})
-    return document
-
-
-@transaction.atomic
-def approve(actor: Actor, document: OutgoingDocument, comment: str = "") -> OutgoingDocument:
-    """Answer for the content; the draft goes on to whoever answers for its form (D30 Art. 12)."""
-    document = locked(document)
-    accounts.check(actor, "documents.review", document)
-    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.APPROVE)
-    document.approved_at = timezone.now()
-    document.save(update_fields=["state", "approved_at"])
-    _record_approval(actor, document, "documents.approved", comment)
-    return document
-
-
-@transaction.atomic
-def approve_form(actor: Actor, document: OutgoingDocument, comment: str = "") -> OutgoingDocument:
-    """Answer for form and presentation; the draft goes on to the signatory (D30 Art. 12)."""
-    document = locked(document)
-    accounts.check(actor, "documents.review_form", document)
-    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.APPROVE_FORM)
-    document.form_reviewer_id = actor.seat_id
-    document.form_approved_at = timezone.now()
-    document.save(update_fields=["state", "form_reviewer", "form_approved_at"])
-    _record_approval(actor, document, "documents.form_approved", comment)
-    return document
-
-
-@transaction.atomic
-def return_draft(actor: Actor, document: OutgoingDocument, reason: str) -> OutgoingDocument:
-    """Give the draft back to its drafter, and say why."""
-    document = locked(document)
-    accounts.check(actor, "documents.return", document)
-    document.state = after_outgoing(OutgoingState(document.state), OutgoingMove.RETURN)
-    document.return_reason = bounded(reason, "lý do trả lại", REASON_MAX)
-    document.approved_at = document.form_reviewer = document.form_approved_at = None
-    document.save(
-        update_fields=[
-            "state",
-            "return_reason",
-            "approved_at",
-            "form_reviewer",
-            "form_approved_at",
-        ]
+def restore(actor: Actor, document: OutgoingDocument, number: int) -> OutgoingDocument:
+    """Make the draft what its version `number` was, as a new version. Raises VersionNotFound."""
+    found = versions.version(document, number)
+    old = found.content
+    is_upload = old["source"] == Source.UPLOAD
+    names = ("addressee", "body", "places", "bases", "fields")
+    return update_draft(
+        actor,
+        document,
+        type_code=old["type_code"],
+        subject=old["subject"],
+        urgency=old["urgency"],
+        recipients=old["recipients"],
+        due_on=date.fromisoformat(old["due_on"]) if old["due_on"] else None,
+        signatory_seat_id=old["signatory"],
+        reviewer_seat_id=old["reviewer"],
+        pdf=files.get(found.draft_sha256) if is_upload else None,
+        filename=old["filename"],
+        form=None if is_upload else {name: old[name] for name in names if name in old},
     )
-    record(actor, document, "documents.returned", {"reason": document.return_reason})
-    return document
 
 
 def locked(document: OutgoingDocument) -> OutgoingDocument:
@@ -261,15 +239,6 @@ def record(
     )
 
 
-def _record_approval(actor: Actor, document: OutgoingDocument, act: str, comment: str) -> None:
-    """An approval is of one file: the journal keeps which (D30 Annex VI)."""
-    facts = {
-        "comment": bounded(comment, "ý kiến", REASON_MAX, required=False),
-        "draft_sha256": document.draft_sha256,
-    }
-    record(actor, document, act, facts)
-
-
 def check_secrecy(packet: edxml.DocumentPacket) -> None:
     """Raise SecrecyMarked when the packet bears a mark of state secrecy (DX-02, V-29).
 
@@ -281,14 +250,39 @@ def check_secrecy(packet: edxml.DocumentPacket) -> None:
         raise SecrecyMarked(mark=marks[0].mark)
 
 
-def _begin(actor: Actor, header: Header, source: Source) -> OutgoingDocument:
+def _begin(
+    actor: Actor, header: Header, source: Source, ticket: UUID | None = None
+) -> OutgoingDocument:
     accounts.check(actor, "documents.draft")
     drafter = accounts.seats(actor.organization_id).get(pk=actor.seat_id)
     document = OutgoingDocument(
         organization=directory.get(actor.organization_id), drafter=drafter, source=source
     )
+    if ticket is not None:
+        document.pk = ticket
     _apply(document, header)
     return document
+
+
+def _same(
+    actor: Actor, document: OutgoingDocument, recipients: Sequence[int]
+) -> OutgoingDocument | None:
+    """The draft that this very form made already; None when it is new.
+
+    Waits for a save under the same ticket that has just begun. Raises DraftChanged when the page of
+    a saved draft was gone back to and sent with other words: they are not lost in silence.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"draft:{document.pk}"]
+        )
+    made = OutgoingDocument.objects.filter(pk=document.pk, drafter_id=actor.seat_id).first()
+    if made is None:
+        return None
+    kept = list(made.recipients.values_list("recipient_id", flat=True))
+    if versions.content_of(made, kept) != versions.content_of(document, recipients):
+        raise versions.changed_since(made, made.version)
+    return made
 
 
 def _apply(document: OutgoingDocument, header: Header) -> None:
@@ -407,7 +401,9 @@ def _finish_draft(
         pdf = files.get(document.draft_sha256)
     check_secrecy(packets.packet_of(document, pdf=pdf))
     document.draft_sha256 = files.put(pdf).sha256  # only now: what is secret is not kept (V-29)
-    document.save(update_fields=["draft_sha256", "page_amount"])
+    document.version += 1
+    document.save(update_fields=["draft_sha256", "page_amount", "version"])
+    versions.keep(actor, document, recipients)
     record(
         actor,
         document,

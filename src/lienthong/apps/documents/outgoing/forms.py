@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.urls import reverse
@@ -21,7 +22,7 @@ from lienthong.apps.documents.common.forms import (
     seat_id,
 )
 from lienthong.apps.documents.models import OutgoingDocument
-from lienthong.apps.documents.outgoing import decree_30, queries, recalling
+from lienthong.apps.documents.outgoing import decree_30, queries, recalling, versions
 from lienthong.apps.documents.rules import UrgencyLevel
 from lienthong.apps.documents.rules.outgoing import OutgoingState, Source
 
@@ -33,6 +34,9 @@ FIELD_MAX = 1000
 class ComposeForm(forms.Form):
     """A new outgoing document, or a draft being changed: from the Decree 30 form or from a PDF."""
 
+    # Of a new document the id it will have: a double click makes one. Of a draft its version.
+    ticket = forms.UUIDField(required=False, widget=forms.HiddenInput())
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput())
     source = forms.ChoiceField(label=_("Cách soạn"), choices=Source, initial=Source.FORM)
     type_code = forms.TypedChoiceField(label=_("Loại văn bản"), coerce=int, initial=OFFICIAL_LETTER)
     subject = forms.CharField(
@@ -105,7 +109,7 @@ class ComposeForm(forms.Form):
             "hx-swap": "outerHTML",
         }
         say_what_is_missing(self)
-        self.document = document
+        self.document, self.sent = document, data
         self.organizations = [
             organization
             for organization in directory.all_active()
@@ -137,6 +141,12 @@ class ComposeForm(forms.Form):
             self._ask_for_the_text(found)
         if found.get("source") == Source.UPLOAD and not has_file:
             self.add_error("pdf", _("Hãy chọn tệp PDF của văn bản."))
+        if self.document is not None and found.get("seen") not in {None, self.document.version}:
+            self.add_error(None, versions.changed_since(self.document, found["seen"]).sentence)
+            # Who read this and saves again means it.
+            sent = self.sent.copy()
+            sent["seen"] = self.document.version
+            self.data = sent
         return found
 
     def _ask_for_the_text(self, found: dict[str, Any]) -> None:
@@ -163,6 +173,7 @@ class ComposeForm(forms.Form):
             "signatory_seat_id": found["signatory"],
             "reviewer_seat_id": found["reviewer"],
         }
+        common |= {"ticket": found["ticket"]} if self.document is None else {"seen": found["seen"]}
         if found["source"] == Source.UPLOAD:
             upload = found["pdf"]
             return common | ({"pdf": upload.read(), "filename": upload.name} if upload else {})
@@ -205,7 +216,7 @@ def _beginning(type_code: str) -> dict[str, Any]:
     code = int(type_code) if type_code.isdecimal() and len(type_code) < 4 else OFFICIAL_LETTER
     form = decree_30.template(code)
     prefix = f"{form.subject_prefix} " if form.subject_prefix else ""
-    return {"type_code": code, "body": form.body, "subject": prefix}
+    return {"type_code": code, "body": form.body, "subject": prefix, "ticket": uuid4()}
 
 
 def _initial(document: OutgoingDocument | None) -> dict[str, Any]:
@@ -213,6 +224,7 @@ def _initial(document: OutgoingDocument | None) -> dict[str, Any]:
         return {}
     form = document.form
     return {
+        "seen": document.version,
         "source": document.source,
         "type_code": document.type_code,
         "subject": document.subject,

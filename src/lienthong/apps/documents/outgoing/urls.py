@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lienthong.apps.documents.outgoing import form_views, many_views, views
+from lienthong.apps.documents.outgoing import form_views, many_views, version_views, views
 
 urlpatterns = [
     path("di/", views.outgoing_list, name="outgoing_list"),
@@ -10,6 +10,13 @@ urlpatterns = [
     path("di/soan/theo-loai", views.outgoing_type_fields, name="outgoing_type_fields"),
     path("di/soan/xem-thu", views.outgoing_preview, name="outgoing_preview"),
     path("di/ky-nhieu", many_views.outgoing_sign_many, name="outgoing_sign_many"),
+    path("di/<uuid:pk>/phien-ban", version_views.outgoing_versions, name="outgoing_versions"),
+    path(
+        "di/<uuid:pk>/phien-ban/<int:number>/khoi-phuc",
+        version_views.outgoing_restore,
+        name="outgoing_restore",
+    ),
+    path("di/<uuid:pk>/y-kien", version_views.outgoing_comment, name="outgoing_comment"),
     path("di/<uuid:pk>/thu-hoi", views.outgoing_recall, name="outgoing_recall"),
     path("di/<uuid:pk>", views.outgoing_detail, name="outgoing_detail"),
     path("di/<uuid:pk>/sua", views.outgoing_edit, name="outgoing_edit"),

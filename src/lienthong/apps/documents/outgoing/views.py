@@ -32,6 +32,7 @@ from lienthong.apps.documents.outgoing import (
     offers,
     queries,
     recalling,
+    reviewing,
 )
 from lienthong.apps.documents.rules.outgoing import Source
 from lienthong.apps.documents.verification import cards
@@ -135,7 +136,9 @@ def outgoing_preview(request: HttpRequest) -> HttpResponse:
     form = forms.ComposeForm(actor, request.POST)
     context: dict[str, Any] = {"form": form}
     if form.is_valid() and form.cleaned_data["source"] == Source.FORM:
-        made = drafting.preview(actor, **form.arguments())
+        arguments = form.arguments()
+        del arguments["ticket"]
+        made = drafting.preview(actor, **arguments)
         shown = range(min(made.pages, PREVIEW_MAX))
         pictures = [typeset.page_png(made.pdf, page, PREVIEW_WIDTH_PX) for page in shown]
         context |= {"pages": [base64.b64encode(one).decode() for one in pictures], "made": made}
@@ -165,6 +168,8 @@ def show_outgoing(
         "timeline": history.timeline(document),
         "recipients": queries.deliveries(document),
         "waiting": queries.waiting(document),
+        "comments": document.comments.select_related("by__person"),
+        "comment_form": forms.CommentForm(),
         "sheets": range(min(sheets.page_count(document), SHEETS_MAX)),
         "version": document.pdf_sha256[:12],
     }
@@ -176,7 +181,7 @@ def show_outgoing(
 @require_POST
 def outgoing_submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = accounts.actor_of(request)
-    drafting.submit_for_review(actor, queries.outgoing(actor, pk))
+    reviewing.submit_for_review(actor, queries.outgoing(actor, pk))
     messages.success(request, _("Đã trình duyệt."))
     return redirect("documents:outgoing_detail", pk)
 
@@ -188,7 +193,7 @@ def outgoing_approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = forms.CommentForm(request.POST)
     if not form.is_valid():
         return show_outgoing(request, actor, document, form)
-    drafting.approve(actor, document, form.cleaned_data["comment"])
+    reviewing.approve(actor, document, form.cleaned_data["comment"])
     messages.success(request, _("Đã duyệt nội dung; văn thư duyệt thể thức."))
     return redirect("documents:outgoing_detail", pk)
 
@@ -200,7 +205,7 @@ def outgoing_approve_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = forms.CommentForm(request.POST)
     if not form.is_valid():
         return show_outgoing(request, actor, document, form)
-    drafting.approve_form(actor, document, form.cleaned_data["comment"])
+    reviewing.approve_form(actor, document, form.cleaned_data["comment"])
     messages.success(request, _("Đã duyệt thể thức và chuyển tới người ký."))
     return redirect("documents:outgoing_detail", pk)
 
@@ -212,7 +217,7 @@ def outgoing_return(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = forms.ReturnForm(request.POST)
     if not form.is_valid():
         return show_outgoing(request, actor, document, form)
-    drafting.return_draft(actor, document, form.cleaned_data["reason"])
+    reviewing.return_draft(actor, document, form.cleaned_data["reason"])
     messages.success(request, _("Đã trả lại người soạn thảo."))
     return redirect("documents:outgoing_list")
 
