@@ -14,6 +14,7 @@ from lienthong.apps.documents.incoming import urls as incoming
 from lienthong.apps.documents.outgoing import urls as outgoing
 from lienthong.apps.documents.registers import urls as registers
 from lienthong.apps.documents.search import urls as search
+from lienthong.apps.documents.statistics import urls as statistics
 from lienthong.apps.documents.verification import urls as verification
 from lienthong.web import navigation
 from lienthong.web.navigation import Link, Section
@@ -24,6 +25,7 @@ urlpatterns = [
     *incoming.urlpatterns,
     *outgoing.urlpatterns,
     *registers.urlpatterns,
+    *statistics.urlpatterns,
     *copies.urlpatterns,
     *dossiers.urlpatterns,
     *verification.urlpatterns,
@@ -80,7 +82,8 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
     )
     book = Link(_("Sổ văn bản"), reverse("documents:registers"), "list")
     may_draft = accounts.can(actor, "documents.draft")
-    books = [book] if accounts.can(actor, "documents.registers") else []
+    count = Link(_("Thống kê văn bản"), reverse("documents:statistics"), "clipboard-check")
+    books = [book, count] if accounts.can(actor, "documents.registers") else []
     return (
         Section(_("Việc hôm nay"), (work,)),
         Section(

@@ -115,6 +115,7 @@ class IncomingDocument(models.Model):
         )
         indexes = (
             models.Index(fields=["organization", "-arrived_at"], name="incoming_by_time"),
+            models.Index(fields=["organization", "due_at"], name="incoming_by_due"),
             models.Index(fields=["organization", "state", "-arrived_at"], name="incoming_by_state"),
             # Where duplicates are looked for (DX-29).
             models.Index(

@@ -128,6 +128,8 @@ class OutgoingDocument(models.Model):
         )
         indexes = (
             models.Index(fields=["organization", "-created_at"], name="outgoing_by_time"),
+            models.Index(fields=["organization", "dispatched_at"], name="outgoing_by_dispatch"),
+            models.Index(fields=["organization", "signed_at"], name="outgoing_by_signature"),
             models.Index(fields=["organization", "state", "-created_at"], name="outgoing_by_state"),
         )
 
