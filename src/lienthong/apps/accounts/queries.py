@@ -23,6 +23,11 @@ def seats_with(role: Role, on: date | None = None) -> QuerySet[Seat]:
     return _held(on).filter(role=role, person__is_active=True)
 
 
+def seats_held(on: date | None = None) -> QuerySet[Seat]:
+    """Every seat held on that day, today by default, by those who may sign in."""
+    return _held(on).filter(person__is_active=True)
+
+
 def seats_of(person: Person, on: date | None = None) -> QuerySet[Seat]:
     """The seats a person holds on that day, today by default."""
     return _held(on).filter(person=person)

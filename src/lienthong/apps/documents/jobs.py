@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
+from django.db import transaction
 from django.utils import timezone
 
 from lienthong.apps.accounts import api as accounts
-from lienthong.apps.documents.dossiers import reminding
+from lienthong.apps.documents.dossiers import reminding as dossier_reminding
+from lienthong.apps.documents.incoming import reminding
 from lienthong.apps.documents.outgoing import stamping
 from lienthong.apps.documents.registers import making
 from lienthong.apps.documents.search import index
@@ -52,7 +54,7 @@ def keep_evidence() -> None:
 def remind_of_hand_overs() -> None:
     """Tell keepers which files go to the archive soon or are late (DX-79)."""
     with accounts.everywhere():
-        reminding.remind(timezone.localdate())
+        dossier_reminding.remind(timezone.localdate())
 
 
 @outbox.job("documents.index_search", schedule="*/10 * * * *")
@@ -71,3 +73,18 @@ def index_search() -> None:
 def write_register(*, organization_id: int, export_id: int) -> None:
     """Write a long register to a file (G.2); the scope is that of its organization."""
     making.write(export_id)
+
+
+@outbox.job("documents.remind", schedule="*/5 * * * *")
+def remind() -> None:
+    """Remind of deadlines before and after they pass, and of work that nobody holds (DX-32)."""
+    now = timezone.now()
+    with accounts.everywhere():
+        for document in reminding.in_work(now).order_by("due_at").iterator(AT_ONCE):
+            with transaction.atomic():
+                reminding.remind(document, now)
+        for document in reminding.unregistered(now).order_by("register_by").iterator(AT_ONCE):
+            with transaction.atomic():
+                reminding.remind_waiting(document)
+        for document in reminding.without_holder().iterator(AT_ONCE):
+            reminding.tell_stranded(document)

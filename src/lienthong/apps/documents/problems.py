@@ -193,3 +193,78 @@ class SavedSearchesFull(Problem):
     code = "documents.saved_searches_full"
     status = 409
     text = "Chỉ lưu được {most} tìm kiếm. Hãy bỏ bớt một tìm kiếm cũ rồi lưu lại."
+
+
+class ChangedMeanwhile(Problem):
+    """Somebody acted on the document after this person's page was made: nothing was done."""
+
+    code = "documents.changed_meanwhile"
+    status = 409
+    text = (
+        "Văn bản đã thay đổi sau khi bạn mở trang: {who}, lúc {at}, {what}. "
+        "Thao tác của bạn chưa được thực hiện; hãy tải lại trang rồi xem lại."
+    )
+
+
+class DateInFuture(Problem):
+    """Something that has happened cannot bear a day to come."""
+
+    code = "documents.date_in_future"
+    status = 422
+    text = "{field} ({on}) ở sau ngày hôm nay."
+
+
+class DatesOutOfOrder(Problem):
+    """A document does not arrive before it is dated."""
+
+    code = "documents.dates_out_of_order"
+    status = 422
+    text = "Ngày đến {arrived_on} ở trước ngày văn bản {issued_on}."
+
+
+class ExtensionNotLater(Problem):
+    """An extension leads to a later day than the deadline it extends."""
+
+    code = "documents.extension_not_later"
+    status = 422
+    text = "Hạn mới phải sau hạn hiện tại {due_on}."
+
+
+class AskedAlready(Problem):
+    """The same question is open already; it is answered before it is asked again."""
+
+    code = "documents.asked_already"
+    status = 409
+    text = "Đang chờ {who} trả lời; chưa thể hỏi lại."
+
+
+class ReplyUnsuitable(Problem):
+    """The document chosen as the reply is none of ours, or none that this person sees."""
+
+    code = "documents.reply_unsuitable"
+    status = 422
+    text = "Văn bản đi được chọn không dùng làm văn bản trả lời được."
+
+
+class ForwardUnsuitable(Problem):
+    """Only agencies below, with a desk on this node, are handed documents without the axis."""
+
+    code = "documents.forward_unsuitable"
+    status = 422
+    text = "Không chuyển xuống “{to}” được: {reason}."
+
+
+class DocumentRecalled(Problem):
+    """The sender recalled the document: its content is no longer shown, its record is (DX-37)."""
+
+    code = "documents.recalled"
+    status = 410
+    text = "Văn bản đã bị cơ quan gửi thu hồi; nội dung không còn xem được."
+
+
+class NeedsLook(Problem):
+    """Its checks leave a question: it is accepted or refused by itself, not among many."""
+
+    code = "documents.needs_look"
+    status = 409
+    text = "Chữ ký chưa được xác nhận hoặc nghi trùng: hãy mở văn bản và tự quyết định."

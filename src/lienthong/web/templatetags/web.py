@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple
+from django.forms import BoundField, CheckboxInput, RadioSelect
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -194,7 +194,7 @@ def field(bound: BoundField, wide: bool = False) -> dict[str, Any]:
         # A field of the other way of writing is hidden; where it shows, it is needed.
         "is_needed": bound.field.required or "data-needed-for" in bound.field.widget.attrs,
     }
-    if isinstance(bound.field.widget, CheckboxSelectMultiple):
+    if isinstance(bound.field.widget, RadioSelect):
         return context | {"choices": list(bound)}
     if is_switch := isinstance(bound.field.widget, CheckboxInput):
         del attrs["class"]

@@ -51,6 +51,23 @@ def _act_texts() -> Mapping[str, str]:
         "documents.assigned": _("Phân công xử lý"),
         "documents.started": _("Bắt đầu xử lý"),
         "documents.finished": _("Hoàn thành, lập hồ sơ"),
+        "documents.paper_registered": _("Số hóa bản giấy, vào sổ văn bản đến"),
+        "documents.submitted_to_leader": _("Trình lãnh đạo"),
+        "documents.taken_back": _("Rút lại phân công"),
+        "documents.handed_over": _("Giao người khác xử lý"),
+        "documents.progress_noted": _("Ghi tiến độ"),
+        "documents.opinion_asked": _("Xin ý kiến phối hợp"),
+        "documents.opinion_given": _("Cho ý kiến phối hợp"),
+        "documents.extension_asked": _("Xin gia hạn"),
+        "documents.extension_decided": _("Quyết định gia hạn"),
+        "documents.reply_linked": _("Gắn văn bản trả lời"),
+        "documents.reply_dispatched": _("Văn bản trả lời đã phát hành"),
+        "documents.forwarded": _("Chuyển xuống cơ quan trực thuộc"),
+        "documents.handed_down": _("Cơ quan cấp trên chuyển xuống"),
+        "documents.reopened": _("Mở lại việc đã hoàn thành"),
+        "documents.recall_asked": _("Cơ quan gửi yêu cầu thu hồi"),
+        "documents.recall_agreed": _("Đồng ý thu hồi, hủy văn bản đến"),
+        "documents.recall_declined": _("Từ chối thu hồi"),
         "documents.status_refused": _("Trục liên thông từ chối gói trạng thái"),
     }
 
@@ -66,13 +83,17 @@ def _who(entry: journal.Entry) -> str:
     return _("{person} (thay {other})").format(person=entry.actor_name, other=instead_of)
 
 
+def act_text(act: str) -> str:
+    """What an act is called where a person reads it."""
+    return _act_texts().get(act, act)
+
+
 def timeline(document: Document) -> list[Event]:
     """Return the history of a document, oldest first: acts, and statuses sent or received."""
-    texts = _act_texts()
     events = [
         Event(
             at=entry.at,
-            text=texts.get(entry.act, entry.act),
+            text=act_text(entry.act),
             who=_who(entry),
             detail=_detail(entry.act, entry.facts),
             kind=entry.act,
@@ -119,12 +140,27 @@ _DETAIL = {
     "documents.recall_refused": "text",
     "documents.status_refused": "text",
     "documents.assigned": "directive",
+    "documents.submitted_to_leader": "to",
+    "documents.handed_over": "to",
+    "documents.progress_noted": "text",
+    "documents.opinion_asked": "of",
+    "documents.opinion_given": "answer",
+    "documents.extension_asked": "reason",
+    "documents.extension_decided": "decision",
+    "documents.reply_linked": "reply",
+    "documents.reply_dispatched": "reply",
+    "documents.forwarded": "to",
+    "documents.handed_down": "from",
+    "documents.reopened": "reason",
+    "documents.recall_asked": "reason",
+    "documents.recall_declined": "reason",
 }
 
 
 def _detail(act: str, facts: Mapping[str, Any]) -> str:
-    if act == "documents.registered":
+    if act in {"documents.registered", "documents.paper_registered"}:
         return _("Số đến {number}").format(number=facts.get("arrival", "?"))
     if act == "documents.finished":
-        return _("Hồ sơ {code}").format(code=facts.get("dossier", "?"))
+        code = facts.get("dossier")
+        return _("Hồ sơ {code}").format(code=code) if code else str(facts.get("note", ""))
     return str(facts.get(_DETAIL.get(act, ""), ""))

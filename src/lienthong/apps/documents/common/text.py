@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from lienthong.apps.documents.problems import FieldMissing, FieldTooLong
 
 
 def bounded(text: str, field: str, longest: int, *, required: bool = True) -> str:
-    """Return the text without outer space. Raises FieldMissing, FieldTooLong."""
-    text = text.strip()
+    """Return the text in composed form (NFC) without outer space.
+
+    Raises FieldMissing, FieldTooLong.
+    """
+    text = unicodedata.normalize("NFC", text).strip()
     if required and not text:
         raise FieldMissing(field=field)
     if len(text) > longest:

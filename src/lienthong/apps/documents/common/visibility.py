@@ -6,7 +6,13 @@ from django.db.models import Q
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor, Power, Role
-from lienthong.apps.documents.models import Document, IncomingDocument, OutgoingDocument, Support
+from lienthong.apps.documents.models import (
+    Document,
+    IncomingDocument,
+    OpinionRequest,
+    OutgoingDocument,
+    Support,
+)
 from lienthong.apps.documents.rules.incoming import IncomingState
 from lienthong.apps.documents.rules.outgoing import OutgoingState
 
@@ -51,19 +57,20 @@ def incoming_seen_by(actor: Actor) -> Q:
     """The incoming documents this actor sees, as a filter.
 
     Clerks all; leaders with their assistants, archivists and auditors all that are registered;
-    unit heads those that wait for a direction or went to their unit; officers those they lead or
-    support.
+    unit heads those that wait for a direction, unless it is another's, and those of their unit;
+    everybody those they lead, support, or were asked about.
     """
     registered = ~Q(state__in=[IncomingState.ARRIVED, IncomingState.REFUSED])
-    own = Q(lead_id=actor.seat_id) | Q(
-        pk__in=Support.objects.filter(seat_id=actor.seat_id).values("document_id")
-    )
+    seat = actor.seat_id
+    own = Q(lead_id=seat) | Q(submitted_to_id=seat) & registered
+    own |= Q(pk__in=Support.objects.filter(seat_id=seat).values("document_id"))
+    own |= Q(pk__in=OpinionRequest.objects.filter(asked_id=seat).values("document_id"))
     if Role.CLERK in actor.roles:
         own |= Q(pk__isnull=False)
     if actor.roles & {Role.LEADER, Role.ASSISTANT, Role.ARCHIVIST, Role.AUDITOR}:
         own |= registered
     if Role.UNIT_HEAD in actor.roles:
-        own |= Q(state=IncomingState.REGISTERED)
+        own |= Q(state=IncomingState.REGISTERED, submitted_to=None)
         own |= Q(lead__unit_id=unit_of(actor), lead__unit_id__isnull=False)
     return Q(organization_id=actor.organization_id) & own
 

@@ -98,7 +98,8 @@ def _incoming_piles(actor: Actor) -> dict[str, Q]:
     if Role.CLERK in actor.roles:
         piles["to_register"] = Q(state=IncomingState.ARRIVED)
     if actor.roles & {Role.LEADER, Role.UNIT_HEAD}:
-        piles["to_direct"] = Q(state=IncomingState.REGISTERED)
+        mine = Q(submitted_to=None) | Q(submitted_to_id=actor.seat_id)
+        piles["to_direct"] = Q(state=IncomingState.REGISTERED) & mine
     return piles
 
 

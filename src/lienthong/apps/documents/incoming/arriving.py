@@ -18,7 +18,7 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents.common import deadlines
 from lienthong.apps.documents.common.parties import agency_codes
-from lienthong.apps.documents.incoming import queries
+from lienthong.apps.documents.incoming import queries, recalling, telling
 from lienthong.apps.documents.incoming.reporting import report_status
 from lienthong.apps.documents.models import IncomingAttachment, IncomingDocument
 from lienthong.apps.documents.rules import LegalValue, UrgencyLevel
@@ -56,7 +56,7 @@ def take_arrival(event: access_point.PacketArrived) -> None:
         if not isinstance(packet, edxml.DocumentPacket):
             raise TypeError(f"inbound {event.inbound_id} is no document packet")
         if packet.business.kind in {edxml.BusinessKind.RECALL, edxml.BusinessKind.UPDATE}:
-            _leave_for_later(event, packet)
+            _take_request(event, received, packet)
             return
         examined = examine(received, packet)
         document = _enter(event, received, packet, examined)
@@ -67,6 +67,7 @@ def take_arrival(event: access_point.PacketArrived) -> None:
             actor=None,
             facts=document.facts(),
         )
+        telling.arrived(document)
         report_status(document, edxml.StatusCode.ARRIVED)
 
 
@@ -177,14 +178,31 @@ def _register_by(arrived_at: datetime, packet: edxml.DocumentPacket) -> datetime
     return deadlines.register_by(arrived_at, is_urgent=packet.urgency > 0)
 
 
-def _leave_for_later(event: access_point.PacketArrived, packet: edxml.DocumentPacket) -> None:
-    """Recall and update are not carried out yet: keep the fact in the journal."""
+def _take_request(
+    event: access_point.PacketArrived,
+    received: access_point.ReceivedPacket,
+    packet: edxml.DocumentPacket,
+) -> None:
+    """A recall goes before the clerk, when it is of a document that this sender sent (DX-36).
+
+    Any other, and an update, which is not carried out yet, is kept in the journal and no more.
+    """
+    if packet.business.kind is edxml.BusinessKind.RECALL and recalling.take_recall(
+        event.organization_id,
+        event.inbound_id,
+        packet,
+        sender_codes=codes_of(packet),
+        at=received.received_at,
+    ):
+        return
     subject = f"inbound:{event.inbound_id}"
     if journal.history(subject):
         return
+    is_recall = packet.business.kind is edxml.BusinessKind.RECALL
+    act = "documents.recall_unmatched" if is_recall else "documents.operation_not_supported"
     journal.record(
         organization_id=event.organization_id,
-        act="documents.operation_not_supported",
+        act=act,
         subject=subject,
         actor=None,
         facts={"operation": packet.business.kind.label, "document_id": packet.target_id},

@@ -10,6 +10,14 @@ from lienthong.apps.documents.models.dossiers import (
     HandOverLine,
 )
 from lienthong.apps.documents.models.drafts import DraftComment, DraftVersion
+from lienthong.apps.documents.models.handling import (
+    Direction,
+    ExtensionRequest,
+    Forwarding,
+    OpinionRequest,
+    ProgressNote,
+    Reply,
+)
 from lienthong.apps.documents.models.incoming import (
     IncomingAttachment,
     IncomingDocument,
@@ -30,6 +38,7 @@ Document = OutgoingDocument | IncomingDocument
 
 __all__ = [
     "CopyUse",
+    "Direction",
     "Document",
     "Dossier",
     "DossierItem",
@@ -39,15 +48,20 @@ __all__ = [
     "DraftVersion",
     "ElectronicCopy",
     "Export",
+    "ExtensionRequest",
+    "Forwarding",
     "HandOver",
     "HandOverLine",
     "IncomingAttachment",
     "IncomingDocument",
     "NumberSeries",
+    "OpinionRequest",
     "OutgoingDocument",
     "OutgoingRecipient",
     "PostedDocument",
+    "ProgressNote",
     "RecallRequest",
+    "Reply",
     "SavedSearch",
     "SearchEntry",
     "SearchWord",

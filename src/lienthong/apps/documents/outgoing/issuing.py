@@ -16,6 +16,7 @@ from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Actor
 from lienthong.apps.directory import api as directory
 from lienthong.apps.documents.common import deadlines, numbering, seal_hours, stamps, typeset
+from lienthong.apps.documents.incoming import replies
 from lienthong.apps.documents.models import OutgoingDocument
 from lienthong.apps.documents.outgoing import checks, marks, packets
 from lienthong.apps.documents.outgoing.drafting import check_secrecy, locked, record
@@ -234,6 +235,7 @@ def dispatch(
             "recipients": [organization.code for organization in packet.receivers],
         },
     )
+    replies.reply_dispatched(document)
     return document
 
 

@@ -20,6 +20,15 @@ class IncomingState(TextChoices):
     PROCESSING = "processing", _("Đang xử lý")
     COMPLETED = "completed", _("Hoàn thành")
     REFUSED = "refused", _("Đã từ chối")
+    RECALLED = "recalled", _("Đã thu hồi")
+
+
+class Medium(TextChoices):
+    """How a document came to the agency."""
+
+    PACKET = "packet", _("Qua trục liên thông")
+    PAPER = "paper", _("Bản giấy, đã số hóa")
+    HANDED = "handed", _("Cơ quan cấp trên chuyển xuống")
 
 
 class IncomingMove(TextChoices):
@@ -27,9 +36,23 @@ class IncomingMove(TextChoices):
 
     ACCEPT = "accept", _("Tiếp nhận")
     REFUSE = "refuse", _("Từ chối tiếp nhận")
+    SUBMIT = "submit", _("Trình lãnh đạo")
     ASSIGN = "assign", _("Phân công")
+    FILE = "file", _("Lưu, không phải xử lý")
+    TAKE_BACK = "take_back", _("Rút lại phân công")
     START = "start", _("Bắt đầu xử lý")
+    NOTE = "note", _("Ghi tiến độ")
+    ASK_OPINION = "ask_opinion", _("Xin ý kiến")
+    GIVE_OPINION = "give_opinion", _("Cho ý kiến")
+    ASK_EXTENSION = "ask_extension", _("Xin gia hạn")
+    DECIDE_EXTENSION = "decide_extension", _("Quyết định gia hạn")
+    ANSWER_BY = "answer_by", _("Gắn văn bản trả lời")
+    FORWARD = "forward", _("Chuyển xuống cơ quan trực thuộc")
+    HAND_OVER = "hand_over", _("Giao người khác")
     FINISH = "finish", _("Hoàn thành")
+    REOPEN = "reopen", _("Mở lại")
+    AGREE_RECALL = "agree_recall", _("Đồng ý thu hồi")
+    DECLINE_RECALL = "decline_recall", _("Từ chối thu hồi")
 
 
 class RefusalReason(TextChoices):
@@ -46,14 +69,36 @@ class RefusalReason(TextChoices):
     OTHER = "OTHER", _("Lý do khác")
 
 
+_S, _M = IncomingState, IncomingMove
+OPEN = (_S.REGISTERED, _S.ASSIGNED, _S.PROCESSING)
+IN_WORK = (_S.ASSIGNED, _S.PROCESSING)
+# DX-36: wherever it is, until it is gone.
+RECALLABLE = (_S.ARRIVED, *OPEN, _S.COMPLETED)
+
 INCOMING: Mapping[tuple[IncomingState, IncomingMove], IncomingState] = {
-    (IncomingState.ARRIVED, IncomingMove.ACCEPT): IncomingState.REGISTERED,
-    (IncomingState.ARRIVED, IncomingMove.REFUSE): IncomingState.REFUSED,
-    (IncomingState.REGISTERED, IncomingMove.ASSIGN): IncomingState.ASSIGNED,
-    # Before anybody has begun, the direction may be given again.
-    (IncomingState.ASSIGNED, IncomingMove.ASSIGN): IncomingState.ASSIGNED,
-    (IncomingState.ASSIGNED, IncomingMove.START): IncomingState.PROCESSING,
-    (IncomingState.PROCESSING, IncomingMove.FINISH): IncomingState.COMPLETED,
+    (_S.ARRIVED, _M.ACCEPT): _S.REGISTERED,
+    (_S.ARRIVED, _M.REFUSE): _S.REFUSED,
+    # Again, to somebody else, while nobody has directed it.
+    (_S.REGISTERED, _M.SUBMIT): _S.REGISTERED,
+    (_S.REGISTERED, _M.ASSIGN): _S.ASSIGNED,
+    (_S.REGISTERED, _M.FILE): _S.COMPLETED,
+    # Before anybody has begun, the direction may be given again, or passed on below.
+    (_S.ASSIGNED, _M.ASSIGN): _S.ASSIGNED,
+    # Or taken back: the direction before it holds again, where there is one.
+    (_S.ASSIGNED, _M.TAKE_BACK): _S.REGISTERED,
+    (_S.ASSIGNED, _M.START): _S.PROCESSING,
+    **{(state, _M.NOTE): state for state in IN_WORK},
+    **{(state, _M.ASK_OPINION): state for state in IN_WORK},
+    **{(state, _M.GIVE_OPINION): state for state in IN_WORK},
+    **{(state, _M.ASK_EXTENSION): state for state in IN_WORK},
+    **{(state, _M.DECIDE_EXTENSION): state for state in IN_WORK},
+    **{(state, _M.ANSWER_BY): state for state in IN_WORK},
+    **{(state, _M.HAND_OVER): state for state in IN_WORK},
+    **{(state, _M.FORWARD): state for state in OPEN},
+    (_S.PROCESSING, _M.FINISH): _S.COMPLETED,
+    (_S.COMPLETED, _M.REOPEN): _S.PROCESSING,
+    **{(state, _M.AGREE_RECALL): _S.RECALLED for state in RECALLABLE},
+    **{(state, _M.DECLINE_RECALL): state for state in RECALLABLE},
 }
 
 # DX-28: what the sender is told when a document of theirs comes into a state, once each.
@@ -64,6 +109,7 @@ STATUS_OF: Mapping[IncomingState, StatusCode] = {
     IncomingState.ASSIGNED: StatusCode.ASSIGNED,
     IncomingState.PROCESSING: StatusCode.PROCESSING,
     IncomingState.COMPLETED: StatusCode.COMPLETED,
+    IncomingState.RECALLED: StatusCode.AGREED,
 }
 
 

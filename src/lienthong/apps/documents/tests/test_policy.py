@@ -46,20 +46,35 @@ OUTGOING = {
 INCOMING = {
     IncomingState.ARRIVED: {"clerk": {"accept", "refuse"}},
     IncomingState.REGISTERED: {
-        "leader": {"assign"},
-        "deputy": {"assign"},
-        "unit_head": {"assign"},
-        "other_unit_head": {"assign"},
+        "clerk": {"submit", "forward"},
+        "leader": {"assign", "file", "forward"},
+        "deputy": {"assign", "file", "forward"},
+        "unit_head": {"assign", "file"},
+        "other_unit_head": {"assign", "file"},
     },
     IncomingState.ASSIGNED: {
-        "leader": {"assign"},
-        "deputy": {"assign"},
-        "unit_head": {"assign"},
-        "officer": {"start"},
+        "clerk": {"forward"},
+        "leader": {"assign", "forward", "hand_over"},
+        "deputy": {"assign", "forward", "hand_over"},
+        "unit_head": {"assign", "hand_over"},
+        "officer": {"start", "note", "answer_by", "ask_opinion"},
+        "colleague": {"note"},
     },
-    IncomingState.PROCESSING: {"officer": {"finish"}},
-    IncomingState.COMPLETED: {},
+    IncomingState.PROCESSING: {
+        "clerk": {"forward"},
+        "leader": {"forward", "hand_over"},
+        "deputy": {"forward", "hand_over"},
+        "unit_head": {"hand_over"},
+        "officer": {"finish", "note", "answer_by", "ask_opinion"},
+        "colleague": {"note"},
+    },
+    IncomingState.COMPLETED: {
+        "leader": {"reopen"},
+        "deputy": {"reopen"},
+        "unit_head": {"reopen"},
+    },
     IncomingState.REFUSED: {},
+    IncomingState.RECALLED: {},
 }
 LATE = {OutgoingState.SIGNED, OutgoingState.SEALED, OutgoingState.DISPATCHED}
 REGISTERED = {

@@ -34,11 +34,31 @@ R, N = IncomingState, IncomingMove
 INCOMING = {
     (R.ARRIVED, N.ACCEPT, R.REGISTERED),
     (R.ARRIVED, N.REFUSE, R.REFUSED),
+    (R.REGISTERED, N.SUBMIT, R.REGISTERED),
     (R.REGISTERED, N.ASSIGN, R.ASSIGNED),
+    (R.REGISTERED, N.FILE, R.COMPLETED),
+    (R.REGISTERED, N.FORWARD, R.REGISTERED),
     (R.ASSIGNED, N.ASSIGN, R.ASSIGNED),
+    (R.ASSIGNED, N.TAKE_BACK, R.REGISTERED),
     (R.ASSIGNED, N.START, R.PROCESSING),
+    (R.ASSIGNED, N.FORWARD, R.ASSIGNED),
+    (R.PROCESSING, N.FORWARD, R.PROCESSING),
     (R.PROCESSING, N.FINISH, R.COMPLETED),
+    (R.COMPLETED, N.REOPEN, R.PROCESSING),
 }
+BESIDE = (
+    N.NOTE,
+    N.ASK_OPINION,
+    N.GIVE_OPINION,
+    N.ASK_EXTENSION,
+    N.DECIDE_EXTENSION,
+    N.ANSWER_BY,
+    N.HAND_OVER,
+)
+INCOMING |= {(state, move, state) for state in (R.ASSIGNED, R.PROCESSING) for move in BESIDE}
+KEPT = (R.ARRIVED, R.REGISTERED, R.ASSIGNED, R.PROCESSING, R.COMPLETED)
+INCOMING |= {(state, N.AGREE_RECALL, R.RECALLED) for state in KEPT}
+INCOMING |= {(state, N.DECLINE_RECALL, state) for state in KEPT}
 
 
 @pytest.mark.parametrize(("state", "move"), list(product(OutgoingState, OutgoingMove)))
@@ -92,6 +112,7 @@ def test_every_incoming_state_has_the_status_that_the_sender_is_told() -> None:
         R.ASSIGNED: "04",
         R.PROCESSING: "05",
         R.COMPLETED: "06",
+        R.RECALLED: "15",
     }
 
 

@@ -41,8 +41,11 @@ def incoming_file(
     """The evidence file of an incoming document: the one that was kept, else one sealed now by its
     organization's service key, with what was `collected` about it.
 
-    Raises FileNotFound, KeyMissing, PacketNotReadable.
+    Raises FileNotFound, DocumentRecalled, KeyMissing, PacketNotReadable.
     """
+    sheets.check_readable(document)
+    if document.inbound_id is None:
+        raise FileNotFound
     if document.evidence_sha256:
         return files.get(document.evidence_sha256)
     received = access_point.inbound(document.inbound_id)

@@ -34,7 +34,7 @@ ASKED_AGAIN_FOR = timedelta(days=7)
 def without_evidence(now: datetime) -> QuerySet[IncomingDocument]:
     """Documents that arrived lately and are not kept with their evidence yet."""
     lately = IncomingDocument.objects.filter(arrived_at__gte=now - ASKED_AGAIN_FOR)
-    return lately.filter(evidence_at=None).exclude(pdf_sha256="")
+    return lately.filter(evidence_at=None, inbound_id__isnull=False).exclude(pdf_sha256="")
 
 
 @transaction.atomic

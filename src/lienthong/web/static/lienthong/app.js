@@ -190,7 +190,7 @@
   ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"].forEach((name) =>
     document.addEventListener(name, () => (lastSeen = Date.now()), { passive: true }),
   );
-  const isBusy = (part) => part.contains(document.activeElement) || part.querySelector("details[open][data-menu]");
+  const isBusy = (part) => part.contains(document.activeElement) || part.querySelector("input[name=chosen]:checked") || part.querySelector("details[open][data-menu]");
   const renew = () => {
     if (document.hidden || Date.now() - lastSeen > 3 * 60 * 1000) return;
     document.querySelectorAll("[data-live]").forEach((part) => {

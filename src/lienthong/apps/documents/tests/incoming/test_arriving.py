@@ -125,7 +125,7 @@ def test_an_arrival_is_verified_again_and_told_to_the_sender(
     """DX-06, DX-20, DX-22."""
     with accounts.scope(province.organization.pk):
         reports = list(StatusReport.objects.filter(document=document))
-        told = edxml.decode(access_point.outbound_bytes(reports[0].outbound_id))
+        told = edxml.decode(access_point.outbound_bytes(reports[0].outbound_id or 0))
         acts = [entry.act for entry in journal.history(document.journal_subject)]
 
     assert document.state == IncomingState.ARRIVED
@@ -148,7 +148,7 @@ def test_an_arrival_is_verified_again_and_told_to_the_sender(
 
 def test_an_arrival_told_twice_is_one_document(province: Desk, document: IncomingDocument) -> None:
     event = access_point.PacketArrived(
-        organization_id=province.organization.pk, inbound_id=document.inbound_id
+        organization_id=province.organization.pk, inbound_id=document.inbound_id or 0
     )
 
     actions.take_arrival(event)
@@ -381,12 +381,18 @@ def test_a_document_that_names_another_signer_is_for_information_only(
     assert doubtful.legal_value == LegalValue.INFORMATION_ONLY
 
 
-def test_a_recall_is_kept_in_the_journal_and_enters_no_document(
-    province: Desk, document: IncomingDocument
+@pytest.mark.parametrize(
+    ("kind", "target", "act"),
+    [
+        (edxml.BusinessKind.UPDATE, "same", "documents.operation_not_supported"),
+        (edxml.BusinessKind.RECALL, "G90,2026/03/02,99/BTN-CCN", "documents.recall_unmatched"),
+    ],
+)
+def test_an_update_and_a_recall_of_nothing_are_kept_in_the_journal(
+    province: Desk, document: IncomingDocument, kind: edxml.BusinessKind, target: str, act: str
 ) -> None:
-    recall = edxml.Business(
-        kind=edxml.BusinessKind.RECALL, reason="Sai", document_id=document.document_id
-    )
+    about = document.document_id if target == "same" else target
+    recall = edxml.Business(kind=kind, reason="Sai", document_id=about)
     raw, signature = packet_with(document, business=recall)
     inbound_id = store(raw, signature, province)
     event = access_point.PacketArrived(
@@ -399,7 +405,7 @@ def test_a_recall_is_kept_in_the_journal_and_enters_no_document(
     with accounts.scope(province.organization.pk):
         entries = journal.history(f"inbound:{inbound_id}")
         assert IncomingDocument.objects.count() == 1
-    assert [entry.act for entry in entries] == ["documents.operation_not_supported"]
+    assert [entry.act for entry in entries] == [act]
 
 
 def test_a_status_of_an_unknown_document_is_only_noted(
@@ -440,3 +446,31 @@ def test_the_acts_of_one_agency_are_hidden_from_the_other(
         assert not IncomingDocument.objects.filter(pk=document.pk).exists()
         assert not queries.incoming_visible_to(actor).exists()
         assert not journal.history(document.journal_subject)
+
+
+def test_a_recall_is_put_before_the_clerk_and_agreed_with_status_15(
+    ministry: Desk, province: Desk, document: IncomingDocument
+) -> None:
+    """DX-36, DX-37: the receiver cancels the document and tells the sender that it did."""
+    recall = edxml.Business(
+        kind=edxml.BusinessKind.RECALL, reason="Sai số liệu", document_id=document.document_id
+    )
+    raw, signature = packet_with(document, business=recall)
+    event = access_point.PacketArrived(
+        organization_id=province.organization.pk, inbound_id=store(raw, signature, province)
+    )
+
+    actions.take_arrival(event)
+    actions.take_arrival(event)
+    with accounts.scope(province.organization.pk):
+        asked = IncomingDocument.objects.get()
+        agreed = actions.agree_recall(province.clerk, asked)
+        acts = [entry.act for entry in journal.history(document.journal_subject)]
+        told = StatusReport.objects.get(document=agreed, status="15")
+        answer = edxml.decode(access_point.outbound_bytes(told.outbound_id or 0))
+
+    assert asked.recall_reason == "Sai số liệu"
+    assert agreed.state == IncomingState.RECALLED
+    assert acts == ["documents.arrived", "documents.recall_asked", "documents.recall_agreed"]
+    assert isinstance(answer, edxml.StatusPacket)
+    assert answer.response_for.document_id == document.document_id
