@@ -169,9 +169,9 @@ def _urgent(connection: Connection, since: datetime, now: datetime) -> _Taken:
         raised += _late(
             connection, "DX-10", delivery, document=document, parties=(agency, sender), times=times
         )
-    is_full = len(rows) == STEP
-    connection.execute(_MOVE, [rows[-1][1] if is_full else max(since, before), "urgent"])
-    return _Taken(raised, is_full)
+    if rows:
+        connection.execute(_MOVE, [rows[-1][1], "urgent"])
+    return _Taken(raised, len(rows) == STEP)
 
 
 def _unanswered(connection: Connection, now: datetime) -> _Taken:

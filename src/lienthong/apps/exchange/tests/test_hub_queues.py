@@ -13,8 +13,11 @@ import pytest
 from django.db import connection
 
 from lienthong.apps.exchange.hub import api as hub_api
-from lienthong.apps.exchange.hub import deliveries
-from lienthong.apps.exchange.hub.models import Delivery, Packet
+from lienthong.apps.exchange.hub import clocks, deliveries
+from lienthong.apps.exchange.hub.config import conninfo_of
+from lienthong.apps.exchange.hub.kit import rows as kit_rows
+from lienthong.apps.exchange.hub.models import Delivery, Lateness, Packet
+from lienthong.apps.exchange.hub.store import Store
 
 from .country import Agency, Country, document
 from .server import Caller, RunningHub
@@ -192,3 +195,47 @@ def test_a_hand_out_reads_the_heads_of_the_flows_however_long_they_are(
     assert {each["Index Name"] for each in touching} == {"hub_delivery_waiting"}
     assert sum(each["Actual Rows"] * each["Actual Loops"] for each in touching) < 200
     assert Packet.objects.count() == queued + 20
+
+
+def test_a_list_of_the_kit_reads_what_it_shows_however_long_the_queue_is(
+    registered: Country,
+) -> None:
+    """DX-91: urgent first, then oldest, from an index that has this order."""
+    many(3000)
+    many(20, sender="G98", urgency=3)
+    values: dict[str, Any] = {
+        "codes": ["H99"],
+        "kind": "edoc",
+        "limit": 50,
+        "since": "-infinity",
+        "until": "infinity",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE hub_delivery")
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + kit_rows._WAITING, values)
+        plan = cursor.fetchone()[0][0]["Plan"]
+
+    touching = [each for each in plan_nodes(plan) if each.get("Relation Name") == "hub_delivery"]
+    assert [each["Index Name"] for each in touching] == ["hub_delivery_listed"]
+    assert touching[0]["Actual Rows"] == 50
+
+
+def test_the_clocks_catch_up_in_one_round(
+    registered: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DX-10: more is late than one step takes, and much of it since one instant."""
+    many(7, urgency=3)
+    instant = datetime.now(UTC) - timedelta(hours=1)
+    Delivery.objects.filter(packet__document_id__in=["D2", "D3", "D4", "D5"]).update(
+        queued_at=instant
+    )
+    monkeypatch.setattr(clocks, "STEP", 2)
+    store = Store(conninfo_of(connection.settings_dict))
+    store.open()
+    try:
+        raised = [clocks.sweep(store, datetime.now(UTC)) for _ in range(2)]
+    finally:
+        store.close()
+
+    assert raised == [7, 0]
+    assert Lateness.objects.filter(rule="DX-10").count() == 7
