@@ -9,6 +9,7 @@ from datetime import date
 from lienthong.apps.documents.statistics.queries import Figure
 
 WIDTH, HEIGHT, TOP, LEFT, FOOT = 720, 220, 14, 8, 26
+STEP_MAX = 90.0  # a single month is a bar, not a wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def bars(months: Mapping[date, Figure]) -> list[Bar]:
     values = {month: _value(figure) for month, figure in months.items()}
     is_share = any(figure.hits is not None for figure in months.values())
     highest = 100.0 if is_share else max(values.values(), default=0) or 1.0
-    step = (WIDTH - 2 * LEFT) / max(1, len(values))
+    step = min(STEP_MAX, (WIDTH - 2 * LEFT) / max(1, len(values)))
     room = HEIGHT - TOP - FOOT
     found = []
     for place, (month, value) in enumerate(values.items()):
