@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "lienthong.apps.evidence",
     "lienthong.apps.registry",
     "lienthong.apps.journal",
+    "lienthong.apps.administration",
     "lienthong.apps.exchange.hub",
     "lienthong.apps.exchange.access_point",
     "lienthong.apps.documents",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("truc/", include("lienthong.apps.exchange.hub.urls")),
     path("chung-thu/", include("lienthong.apps.pki.urls")),
     path("cap-chung-thu/", include("lienthong.apps.pki.authority.urls")),
+    path("quan-tri/", include("lienthong.apps.administration.urls")),
     path("thong-bao/", include("lienthong.apps.notices.urls")),
     path("danh-ba/", include("lienthong.apps.registry.urls")),
     path("lich-su/", include("lienthong.apps.journal.urls")),

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from lienthong.apps.directory import rules
-from lienthong.apps.directory.rules import Kind, Scheme
+from lienthong.apps.directory.rules import Kind, Scheme, UnitMove
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -26,6 +26,7 @@ __all__ = [
     "Scheme",
     "Succession",
     "Unit",
+    "UnitChange",
     "Version",
 ]
 
@@ -157,7 +158,11 @@ class OrganizationCode(models.Model):
 
 
 class Unit(models.Model):
-    """Đơn vị: a part of an organization, such as an office or a division."""
+    """Đơn vị: a part of an organization, such as an office or a division.
+
+    `valid_to` is its last day; empty: until further notice. Name, code and parent are today's; what
+    they were is in `UnitChange`.
+    """
 
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="units", verbose_name="cơ quan"
@@ -172,6 +177,16 @@ class Unit(models.Model):
     )
     name = models.CharField("tên đơn vị", max_length=255)
     code = models.CharField("ký hiệu", max_length=35, blank=True)
+    valid_from = models.DateField("thành lập từ", default=date(2015, 1, 1))
+    valid_to = models.DateField("đến hết ngày", null=True, blank=True)
+    heir = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="heritages",
+        verbose_name="sáp nhập vào",
+    )
     name_sort = models.CharField(max_length=2000, db_collation="C", editable=False)
 
     class Meta:
@@ -182,7 +197,7 @@ class Unit(models.Model):
             models.UniqueConstraint(
                 "organization",
                 "code",
-                condition=~models.Q(code=""),
+                condition=~models.Q(code="") & models.Q(valid_to=None),
                 name="unit_code_once_in_organization",
             ),
         )
@@ -195,6 +210,37 @@ class Unit(models.Model):
         self.name = rules.composed(self.name)
         self.name_sort = rules.sort_key(self.name)
         super().save(*args, **kwargs)
+
+
+class UnitChange(models.Model):
+    """Quyết định về đơn vị: from `effective_on` on it is renamed, moved, merged or abolished.
+
+    Carried out on that day, or at once for a day that is past; `old_…` is what it was before.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="changes", verbose_name="đơn vị")
+    move = models.CharField("việc", max_length=10, choices=UnitMove)
+    effective_on = models.DateField("có hiệu lực từ")
+    basis = models.CharField("căn cứ", max_length=255)
+    name = models.CharField("tên mới", max_length=255, blank=True)
+    code = models.CharField("ký hiệu mới", max_length=35, blank=True)
+    target = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="đơn vị đích"
+    )
+    old_name = models.CharField("tên cũ", max_length=255, blank=True)
+    old_code = models.CharField("ký hiệu cũ", max_length=35, blank=True)
+    old_parent = models.ForeignKey(
+        Unit, models.PROTECT, null=True, related_name="+", verbose_name="cấp trên cũ"
+    )
+    done_at = models.DateTimeField("thực hiện lúc", null=True)
+
+    class Meta:
+        verbose_name = "quyết định về đơn vị"
+        verbose_name_plural = "quyết định về đơn vị"
+        ordering = ("effective_on", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.unit}: {self.get_move_display()} ({self.effective_on:%d/%m/%Y})"
 
 
 class Succession(models.Model):

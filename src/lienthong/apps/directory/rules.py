@@ -31,6 +31,31 @@ class Kind(models.TextChoices):
     OTHER = "other", "Cơ quan khác"
 
 
+class UnitMove(models.TextChoices):
+    """What a decision does to a unit."""
+
+    RENAME = "rename", "Đổi tên"
+    MOVE = "move", "Chuyển đơn vị cấp trên"
+    MERGE = "merge", "Sáp nhập"
+    ABOLISH = "abolish", "Giải thể"
+
+
+class UnitChangeRefused(Problem):
+    """The decision cannot be carried out; `reason` says why."""
+
+    code = "directory.unit_change_refused"
+    status = 409
+    text = "Không thực hiện được: {reason}"
+
+
+class UnitUnknown(Problem):
+    """No such unit in this organization."""
+
+    code = "directory.unit_unknown"
+    status = 404
+    text = "Không tìm thấy đơn vị này."
+
+
 class CodeTaken(Problem):
     """Another organization holds this code on some of the same days."""
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from lienthong.apps.accounts import api as accounts
 from lienthong.apps.accounts.api import Role
+from lienthong.apps.documents.common import handover
 from lienthong.apps.documents.copies import urls as copies
 from lienthong.apps.documents.desk import queries
 from lienthong.apps.documents.desk import urls as desk
@@ -92,5 +93,6 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
     )
 
 
+handover.register()
 navigation.register("documents", _sections)
 navigation.register_search(_search_page)

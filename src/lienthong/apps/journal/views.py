@@ -85,7 +85,7 @@ def export(request: HttpRequest) -> HttpResponse:
             actor=actor,
             facts={**asked, "kind": READINGS if is_readings else "acts", "rows": len(rows)},
         )
-    head = [_("Lúc"), _("Người"), _("Chức vụ"), _("Việc"), _("Đối tượng"), _("Chi tiết")]
+    head = [_("Lúc"), _("Người"), _("Chức vụ"), _("Việc đã làm"), _("Đối tượng"), _("Chi tiết")]
     return answers.csv_file([head, *rows], f"lich-su-{timezone.localdate().isoformat()}.csv")
 
 

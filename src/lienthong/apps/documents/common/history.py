@@ -68,6 +68,7 @@ def _act_texts() -> Mapping[str, str]:
         "documents.recall_asked": _("Cơ quan gửi yêu cầu thu hồi"),
         "documents.recall_agreed": _("Đồng ý thu hồi, hủy văn bản đến"),
         "documents.recall_declined": _("Từ chối thu hồi"),
+        "documents.handed_on": _("Bàn giao cho người khác"),
         "documents.status_refused": _("Trục liên thông từ chối gói trạng thái"),
     }
 
@@ -154,6 +155,7 @@ _DETAIL = {
     "documents.reopened": "reason",
     "documents.recall_asked": "reason",
     "documents.recall_declined": "reason",
+    "documents.handed_on": "to",
 }
 
 

@@ -125,7 +125,9 @@ def _signed(
     at: datetime,
 ) -> OutgoingDocument:
     organization, signatory = document.organization, document.signatory
-    document.send_by = deadlines.send_by(at, is_urgent=document.is_urgent)
+    document.send_by = deadlines.send_by(
+        at, is_urgent=document.is_urgent, organization_id=document.organization_id
+    )
     document.issued_on = timezone.localdate(at)
     document.notation = notation_of(document)
     # From here on others wait for the next number, so what is slow stands above.

@@ -1,0 +1,1 @@
+"""Administration of an agency: units, people, delegations, hand-over, working days."""
