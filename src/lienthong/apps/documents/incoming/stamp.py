@@ -75,8 +75,8 @@ def page_png(document: IncomingDocument, page: int, width: int) -> bytes:
     small = typeset.page_png(_drawn(mark), 0, max(1, round((box.x2 - box.x1) * scale)))
     with Image.open(io.BytesIO(picture)) as sheet, Image.open(io.BytesIO(small)) as laid:
         corner = round(box.x1 * scale), round((down - box.y2) * scale)
-        lightness = laid.convert("L")
-        sheet.paste(laid, corner, lightness.point(lambda value: 255 - value))
+        paper = laid.getchannel("G")  # what is red has no green, what is blank is full of it
+        sheet.paste(laid, corner, paper.point(lambda value: 255 - value))
         out = io.BytesIO()
         sheet.save(out, "PNG", optimize=False)
     return out.getvalue()
