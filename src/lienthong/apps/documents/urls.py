@@ -14,6 +14,7 @@ from lienthong.apps.documents.dossiers import urls as dossiers
 from lienthong.apps.documents.incoming import urls as incoming
 from lienthong.apps.documents.outgoing import urls as outgoing
 from lienthong.apps.documents.registers import urls as registers
+from lienthong.apps.documents.rest import urls as rest
 from lienthong.apps.documents.search import urls as search
 from lienthong.apps.documents.statistics import urls as statistics
 from lienthong.apps.documents.verification import urls as verification
@@ -31,6 +32,7 @@ urlpatterns = [
     *dossiers.urlpatterns,
     *verification.urlpatterns,
     *search.urlpatterns,
+    *rest.urlpatterns,
 ]
 
 OUTSIDE_THE_DESK = frozenset({Role.AXIS_OPERATOR, Role.REGISTRAR, Role.CERTIFICATE_OFFICER})
@@ -85,11 +87,14 @@ def _sections(request: HttpRequest) -> tuple[Section, ...]:
     may_draft = accounts.can(actor, "documents.draft")
     count = Link(_("Thống kê văn bản"), reverse("documents:statistics"), "clipboard-check")
     books = [book, count] if accounts.can(actor, "documents.registers") else []
+    connections = Link(_("Kết nối phần mềm"), reverse("documents:connections"), "diagram-3")
+    may_connect = accounts.can(actor, "documents.api_tokens")
     return (
         Section(_("Việc hôm nay"), (work,)),
         Section(
             _("Văn bản"), (arrived, issued, *([compose] if may_draft else []), kept, *books, check)
         ),
+        Section(_("Quản trị"), (connections,) if may_connect else ()),
     )
 
 

@@ -32,11 +32,14 @@ from lienthong.apps.documents.models.outgoing import (
     StatusEntry,
 )
 from lienthong.apps.documents.models.registers import CopyUse, Export, PostedDocument
+from lienthong.apps.documents.models.rest import ApiAnswer, ApiToken
 from lienthong.apps.documents.models.search import SavedSearch, SearchEntry, SearchWord
 
 Document = OutgoingDocument | IncomingDocument
 
 __all__ = [
+    "ApiAnswer",
+    "ApiToken",
     "CopyUse",
     "Direction",
     "Document",

@@ -196,8 +196,9 @@ def _ready_to_send(
     for index in range(count):
         document = _draft(main, people, to, f"V/v đo hiệu năng phát hành lần {index + 1}")
         documents.submit_for_review(officer, document)
-        documents.approve(head, document, "")
-        documents.approve_form(clerk, document, "")
+        document = documents.approve(head, document, "")
+        if document.state == documents.OutgoingState.IN_FORM_REVIEW:
+            documents.approve_form(clerk, document, "")
         documents.approve_form(clerk, document)
         documents.sign(leader, document, PIN)
         documents.seal(clerk, document, PIN)
@@ -217,16 +218,16 @@ class _Search:
         self._connection.execute("SET session_replication_role = replica")
         self._connection.execute("DROP INDEX search_by_words, search_by_day")  # made anew below
         model = apps_model("SearchEntry")
-        columns, _ = rows.table(model, ())
+        self._columns, _ = rows.table(model, ())
         self._model = model
-        self._copy = self._connection.cursor().copy(_copy_into(model, columns))
+        self._copy = self._connection.cursor().copy(_copy_into(model, self._columns))
         self._writing = self._copy.__enter__()
         return self
 
     def note(self, kind: str, made: Iterable[rows.Row]) -> Iterator[rows.Row]:
         for row in made:
-            _, values = rows.table(self._model, [rows.entry(kind, row)])
-            self._writing.write_row(next(values))
+            entry = rows.entry(kind, row)
+            self._writing.write_row([entry.get(name, "") for name in self._columns])
             for word in text.words(f"{row['subject']} {row.get('sender_name', '')}"):
                 if word.isalpha():
                     self._words.add((row["organization_id"], word))
