@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from lienthong.apps.accounts.api import Actor
 from lienthong.apps.directory import api as directory
-from lienthong.apps.documents.incoming import handling
+from lienthong.apps.documents.incoming import acting, directing, handling, registering
 from lienthong.apps.documents.incoming import queries as incoming_queries
 from lienthong.apps.documents.models import IncomingDocument, OutgoingDocument
 from lienthong.apps.documents.outgoing import drafting, reviewing
@@ -97,19 +97,19 @@ def _outgoing(document: OutgoingDocument, status: int = 200) -> HttpResponse:
 
 def _incoming_to_change(request: HttpRequest, actor: Actor, pk: UUID) -> IncomingDocument:
     """The document, locked, in the version that was read."""
-    document = handling.locked(incoming_queries.incoming(actor, pk))
+    document = acting.locked(incoming_queries.incoming(actor, pk))
     check_version(request, document)
     return document
 
 
 def register(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
-    return _incoming(handling.accept(actor, _incoming_to_change(request, actor, pk)))
+    return _incoming(registering.accept(actor, _incoming_to_change(request, actor, pk)))
 
 
 def direct(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     wanted = shapes.read(shapes.DirectBody, body_of(request))
     return _incoming(
-        handling.assign(
+        directing.assign(
             actor,
             _incoming_to_change(request, actor, pk),
             lead_seat_id=wanted["lead_seat"],
