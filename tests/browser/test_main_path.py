@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from datetime import date
 
 import pytest
@@ -33,9 +34,13 @@ def test_a_letter_goes_to_the_province_and_comes_home_completed(sit: Sit) -> Non
 
     incoming = the_province_registers(sit("tinh", "vanthu.ubnd"))
     the_chairman_assigns(sit("tinh", "chutich.ubnd"), incoming)
-    the_officer_works(sit("tinh", "chuyenvien.ubnd"), incoming)
+    officer = sit("tinh", "chuyenvien.ubnd")
+    the_officer_works(officer, incoming)
+    the_file_is_approved_closed_and_exported(officer, sit("tinh", "truongphong.ubnd"))
 
     the_sender_sees_it_completed(sender)
+    the_auditor_reads_the_history(sit("bo", "kiemtra.btn"))
+    the_desk_speaks_english(sender)
     the_operator_sees_the_packet(sit("truc", "vanhanh"))
 
 
@@ -172,11 +177,16 @@ def the_province_registers(clerk: Visitor) -> str:
 
 
 def the_chairman_assigns(chairman: Visitor, path: str) -> None:
+    """On a phone: open, name the lead, send."""
+    chairman.resize(PHONE)
     chairman.sign_in()
     chairman.follow(SUBJECT)
     expect(chairman.page).to_have_url(path)
     chairman.look("22-assign")
-    chairman.field("Chủ trì").select_option(label="Đặng Hồng Sơ – Chuyên viên")
+    lead = chairman.page.get_by_label(re.compile("[Cc]hủ trì$")).and_(
+        chairman.page.locator("select")
+    )
+    lead.select_option(label="Đặng Hồng Sơ – Chuyên viên")
     directive = "Nghiên cứu, dự thảo ý kiến của Ủy ban nhân dân tỉnh."
     chairman.field("Ý kiến chỉ đạo").fill(directive)
     chairman.press("Phân công")
@@ -199,6 +209,27 @@ def the_officer_works(officer: Visitor, path: str) -> None:
     expect(officer.page).to_have_url(path)
 
 
+def the_file_is_approved_closed_and_exported(officer: Visitor, head: Visitor) -> None:
+    """A file outside the yearly list wants the head's word; its export is one ZIP."""
+    head.sign_in()
+    head.open("/van-ban/ho-so/")
+    head.follow(SUBJECT)
+    head.press("Đồng ý mở hồ sơ")
+    head.sees("Đang mở")
+    officer.open("/van-ban/ho-so/")
+    officer.look("33-files")
+    officer.follow(SUBJECT)
+    officer.look("34-file")
+    officer.press("Kết thúc hồ sơ")
+    officer.sees("Đã kết thúc")
+    with officer.page.expect_download() as download:
+        officer.page.get_by_role("link", name="Xuất hồ sơ (ZIP)").click()
+    with zipfile.ZipFile(download.value.path()) as bundle:
+        assert {"ho-so.pdf", "ho-so.xml", "SHA256SUMS"} <= set(bundle.namelist())
+    officer.open("/van-ban/so/")
+    officer.look("35-registers")
+
+
 def the_sender_sees_it_completed(clerk: Visitor) -> None:
     """Status 06 comes into the page that has been open since dispatch."""
     clerk.page.mouse.move(200, 200)
@@ -212,6 +243,29 @@ def the_sender_sees_it_completed(clerk: Visitor) -> None:
     clerk.look("27-completed")
     clerk.open("/van-ban/di/")
     clerk.look("28-outgoing")
+
+
+def the_auditor_reads_the_history(auditor: Visitor) -> None:
+    """Who did what, and who looked; nothing can be changed."""
+    auditor.sign_in()
+    auditor.open("/lich-su/")
+    auditor.sees("Phát hành, chuyển vào hàng đợi gửi")
+    auditor.look("36-history")
+    auditor.open("/van-ban/di/")
+    auditor.follow(SUBJECT)
+    expect(auditor.page.get_by_role("region", name="Diễn biến")).to_contain_text("Trần Thị Ví Dụ")
+    auditor.look("37-history-of-a-document")
+
+
+def the_desk_speaks_english(clerk: Visitor) -> None:
+    """The same pages, and nothing Vietnamese on them but what people wrote."""
+    clerk.open("/van-ban/di/")
+    clerk.page.get_by_role("button", name="English").click()
+    clerk.sees("Outgoing documents")
+    clerk.look("38-outgoing-in-english")
+    clerk.follow(SUBJECT)
+    clerk.sees("Completed")
+    clerk.look("39-document-in-english")
 
 
 def the_operator_sees_the_packet(operator: Visitor) -> None:

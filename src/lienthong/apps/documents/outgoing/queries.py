@@ -14,7 +14,11 @@ from django.utils import timezone
 from lienthong.apps.accounts.api import Actor, Seat
 from lienthong.apps.documents.common import visibility
 from lienthong.apps.documents.common.seats import with_roles
-from lienthong.apps.documents.models import OutgoingDocument, OutgoingRecipient
+from lienthong.apps.documents.models import (
+    IncomingDocument,
+    OutgoingDocument,
+    OutgoingRecipient,
+)
 from lienthong.apps.documents.outgoing import policy
 from lienthong.apps.documents.problems import DocumentNotFound, FileNotFound
 from lienthong.apps.documents.rules.outgoing import OutgoingState
@@ -132,3 +136,10 @@ def receipt(document: OutgoingDocument) -> dict[str, Any]:
     if found is None:
         raise FileNotFound
     return {"receipt": found["receipt"], "log": found["log"]}
+
+
+def answered_by(actor: Actor, document: OutgoingDocument) -> QuerySet[IncomingDocument]:
+    """The documents that this one answers, as far as the actor may see them (DX-39)."""
+    return IncomingDocument.objects.filter(
+        visibility.incoming_seen_by(actor), replies__outgoing=document
+    ).order_by("pk")

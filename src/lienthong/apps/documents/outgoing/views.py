@@ -167,6 +167,7 @@ def show_outgoing(
         "dossiers": dossiers_holding(actor, document),
         "timeline": history.timeline(document),
         "recipients": queries.deliveries(document),
+        "answered": queries.answered_by(actor, document),
         "waiting": queries.waiting(document),
         "comments": document.comments.select_related("by__person"),
         "comment_form": forms.CommentForm(),

@@ -347,7 +347,7 @@ def test_the_desk_speaks_english_when_asked(ministry: Desk) -> None:
     clerk.post("/ngon-ngu/", {"language": "en", "next": "/van-ban/"})
     shown = text_of(clerk.get("/van-ban/"))
 
-    assert '<html lang="en"' in shown
+    assert '<html lang="en" ' in shown
     assert "Work desk" in shown
     assert "Bàn làm việc" not in shown
 

@@ -14,6 +14,7 @@ from lienthong.apps.documents.common import deadlines, history
 from lienthong.apps.documents.incoming import holding, queries
 from lienthong.apps.documents.incoming.replies import reply_dispatched
 from lienthong.apps.documents.models import OutgoingDocument, ProgressNote, Reply
+from lienthong.apps.documents.outgoing.queries import answered_by
 from lienthong.apps.documents.problems import (
     AskedAlready,
     ChangedMeanwhile,
@@ -186,7 +187,7 @@ def test_the_dispatch_of_a_reply_finishes_what_it_answers(ministry: Desk) -> Non
     assert linked.state == IncomingState.PROCESSING
     assert document.state == IncomingState.COMPLETED
     assert reply.reference in document.result_note
-    assert [link.incoming for link in reply.answers.all()] == [document]
+    assert list(answered_by(ministry.officer, reply)) == [document]
     acts = [entry.act for entry in journal.history(document.journal_subject)]
     assert acts.count("documents.finished") == 1
 
