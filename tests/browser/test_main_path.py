@@ -75,7 +75,7 @@ def an_officer_composes(officer: Visitor) -> str:
 def _fill_the_form(officer: Visitor) -> None:
     officer.choose("Độ khẩn", "Khẩn")
     officer.type_into("Trích yếu", SUBJECT)
-    officer.type_into("Nội dung", BODY)
+    officer.type_into(re.compile("^Nội dung"), BODY)
     officer.type_into("Nơi nhận ghi trên văn bản", "Như trên;\nLưu: VT, CNTT.")
     officer.type_into("Lọc nơi nhận, có dấu hoặc không dấu", "uy ban nhan dan tinh")
     province = officer.page.get_by_role("checkbox", name="Ủy ban nhân dân tỉnh Minh Họa")

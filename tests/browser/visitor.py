@@ -55,7 +55,12 @@ class Visitor:
         self.problems: list[str] = []
         self._host = urlsplit(url).netloc
         self._pictures = pictures
-        self._context = browser.new_context(base_url=url, locale="vi-VN")
+        self._context = browser.new_context(
+            # Nothing moves: a colour halfway to another would be measured as one of the page's.
+            base_url=url,
+            locale="vi-VN",
+            reduced_motion="reduce",
+        )
         self._context.add_init_script(TELL_BREACHES)
         self._context.on("request", self._note_request)
         self.page: Page = self._context.new_page()
@@ -79,7 +84,7 @@ class Visitor:
         self.field("Mật khẩu").fill(self.account.password)
         self.press("Đăng nhập")
 
-    def field(self, label: str) -> Locator:
+    def field(self, label: str | re.Pattern[str]) -> Locator:
         """The field with these words on its label."""
         return self.page.get_by_label(label).and_(self.page.locator("input, textarea, select"))
 
@@ -101,7 +106,7 @@ class Visitor:
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab does not lead to {wanted}")
 
-    def type_into(self, label: str, text: str) -> None:
+    def type_into(self, label: str | re.Pattern[str], text: str) -> None:
         """Reach a field by keyboard and type."""
         self.tab_to(self.field(label))
         self.page.keyboard.type(text)
