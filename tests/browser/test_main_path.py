@@ -102,7 +102,7 @@ def the_unit_head_approves(head: Visitor, path: str) -> None:
     head.follow(SUBJECT)
     expect(head.page).to_have_url(path)
     head.look("09-review")
-    head.field("Ý kiến").fill("Đồng ý trình ký.")
+    head.field(re.compile("^Ý kiến$")).fill("Đồng ý trình ký.")
     head.press("Duyệt nội dung")
     head.sees("Đã duyệt nội dung")
 

@@ -36,6 +36,14 @@ LOAD_PICTURES = """
   return image.decode();
 })])
 """
+SETTLE = """
+async () => {
+  const frame = () => new Promise((next) => requestAnimationFrame(next));
+  await frame();
+  await Promise.allSettled(document.getAnimations().map((change) => change.finished));
+  await frame();
+}
+"""
 TOO_WIDE = """
 () => {
   const right = (part) => part.getBoundingClientRect().right;
@@ -156,8 +164,10 @@ class Visitor:
 
     def _barriers_in_the_dark(self) -> list[str]:
         self.page.emulate_media(color_scheme="dark")
+        self.page.evaluate(SETTLE)
         found = [f"in the dark: {told}" for told in _barriers(self.page)]
         self.page.emulate_media(color_scheme="null")
+        self.page.evaluate(SETTLE)
         return found
 
     def _keep_picture(self, name: str) -> None:
