@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import FilePayload, expect
 
@@ -27,11 +29,12 @@ def test_a_certificate_is_asked_for_approved_used_and_revoked(sit: Sit) -> None:
     the_registrar_approves(registrar)
     the_unit_head_takes_it_over_on_a_phone(holder)
     officer, leader = sit("bo", "chuyenvien.btn"), sit("bo", "thutruong.btn")
-    officer.sign_in()
-    leader.sign_in()
-    first, second = (a_letter_waits(officer, leader, subject) for subject in (FIRST, SECOND))
+    clerk = sit("bo", "vanthu.btn")
+    for person in (officer, leader, clerk):
+        person.sign_in()
+    first, second = (a_letter_waits(officer, leader, clerk, each) for each in (FIRST, SECOND))
     the_unit_head_signs(holder, first)
-    the_clerk_seals(sit("bo", "vanthu.btn"), first)
+    the_clerk_seals(clerk, first)
 
     the_unit_head_asks_to_revoke(holder)
     the_registrar_revokes(registrar)
@@ -96,11 +99,13 @@ def the_unit_head_takes_it_over_on_a_phone(holder: Visitor) -> None:
     holder.resize(WIDE)
 
 
-def a_letter_waits(officer: Visitor, leader: Visitor, subject: str) -> str:
-    """Drafted by the officer, reviewed by the leader; it waits for the unit head."""
+def a_letter_waits(officer: Visitor, leader: Visitor, clerk: Visitor, subject: str) -> str:
+    """Drafted by the officer, approved by leader and clerk; it waits for the unit head."""
     officer.open("/van-ban/di/soan")
     officer.field("Trích yếu").fill(subject)
-    officer.field("Nội dung").fill("Bộ Thử nghiệm trân trọng giới thiệu cán bộ tham dự./.")
+    officer.field(re.compile("^Nội dung")).fill(
+        "Bộ Thử nghiệm trân trọng giới thiệu cán bộ tham dự./."
+    )
     officer.page.get_by_role("checkbox", name="Ủy ban nhân dân tỉnh Minh Họa").check()
     officer.field("Người duyệt").select_option(label="Lê Minh Họa – Thứ trưởng")
     officer.field("Người ký").select_option(label=f"{HOLDER} – Vụ trưởng")
@@ -109,8 +114,11 @@ def a_letter_waits(officer: Visitor, leader: Visitor, subject: str) -> str:
     officer.press("Trình duyệt")
     officer.sees("Đã trình duyệt")
     leader.open(officer.page.url)
-    leader.press("Duyệt, chuyển ký")
-    leader.sees("Đã duyệt và chuyển tới người ký")
+    leader.press("Duyệt nội dung")
+    leader.sees("Đã duyệt nội dung")
+    clerk.open(officer.page.url)
+    clerk.press("Duyệt, chuyển ký")
+    clerk.sees("Đã duyệt thể thức và chuyển tới người ký")
     return officer.page.url
 
 
@@ -125,7 +133,6 @@ def the_unit_head_signs(holder: Visitor, path: str) -> None:
 
 
 def the_clerk_seals(clerk: Visitor, path: str) -> None:
-    clerk.sign_in()
     clerk.open(path)
     clerk.field("Mã PIN của khóa ký").fill(clerk.account.seal_pin)
     clerk.press("Ký số cơ quan")
