@@ -119,6 +119,7 @@ def test_a_document_travels_from_a_ministry_to_a_province_and_its_status_returns
                 "drafted",
                 "submitted",
                 "approved",
+                "form_approved",
                 "signed",
                 "sealed",
                 "dispatched",

@@ -48,13 +48,24 @@ def axis(db: None) -> directory.Organization:
     return directory.register(name="Đơn vị vận hành trục", codes={directory.Scheme.QD20: "G14.99"})
 
 
-def signed_in(organization: directory.Organization, role: Role) -> Client:
+def seated(
+    organization: directory.Organization, role: Role, assists: accounts.Seat | None = None
+) -> accounts.Seat:
     person = accounts.Person.objects.create(username=f"nguoi.{role}", full_name="Vũ Thành Trung")
-    seat = accounts.Seat.objects.create(
-        person=person, organization=organization, role=role, valid_from=date(2026, 1, 1)
+    return accounts.Seat.objects.create(
+        person=person,
+        organization=organization,
+        role=role,
+        assists=assists,
+        valid_from=date(2026, 1, 1),
     )
+
+
+def signed_in(organization: directory.Organization, role: Role) -> Client:
+    leader = seated(organization, Role.LEADER) if role is Role.ASSISTANT else None
+    seat = seated(organization, role, leader)
     client = Client()
-    client.force_login(person)
+    client.force_login(seat.person)
     session = client.session
     session.update({"seat": seat.pk, "seen_at": int(time()), "signed_in_at": int(time())})
     session.save()
