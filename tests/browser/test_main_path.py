@@ -226,8 +226,6 @@ def the_file_is_approved_closed_and_exported(officer: Visitor, head: Visitor) ->
         officer.page.get_by_role("link", name="Xuất hồ sơ (ZIP)").click()
     with zipfile.ZipFile(download.value.path()) as bundle:
         assert {"ho-so.pdf", "ho-so.xml", "SHA256SUMS"} <= set(bundle.namelist())
-    officer.open("/van-ban/so/")
-    officer.look("35-registers")
 
 
 def the_sender_sees_it_completed(clerk: Visitor) -> None:
@@ -243,6 +241,8 @@ def the_sender_sees_it_completed(clerk: Visitor) -> None:
     clerk.look("27-completed")
     clerk.open("/van-ban/di/")
     clerk.look("28-outgoing")
+    clerk.open("/van-ban/so/")
+    clerk.look("35-registers")
 
 
 def the_auditor_reads_the_history(auditor: Visitor) -> None:
@@ -264,7 +264,7 @@ def the_desk_speaks_english(clerk: Visitor) -> None:
     clerk.sees("Outgoing documents")
     clerk.look("38-outgoing-in-english")
     clerk.follow(SUBJECT)
-    clerk.sees("Completed")
+    clerk.sees("At the recipients")
     clerk.look("39-document-in-english")
 
 
