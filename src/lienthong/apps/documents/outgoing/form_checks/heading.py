@@ -41,7 +41,9 @@ def agency(sheet: Sheet, facts: Facts) -> Iterator[Finding]:
     """F-06: the issuing agency in capitals 12–13 bold, top left."""
     page = sheet.pages[0]
     left = [line for line in head(sheet) if line.box.middle < page.width / 2]
-    above = [line for line in left if not line.text.startswith(("Số:", "V/v"))]
+    number = next((line for line in left if line.text.startswith("Số")), None)
+    # A short letter has "Nơi nhận:" in the same part of the page.
+    above = [line for line in left if number is None or line.box.y1 > number.box.y1]
     bold = [line for line in above if line.bold]
     if not bold:
         yield missing("F-06", "Thiếu tên cơ quan ban hành, in hoa, đậm, ở góc trên bên trái.")

@@ -125,6 +125,13 @@ def test_a_letter_in_its_form_has_no_finding(tmp_path: Path) -> None:
     assert checked(Broken("", ""), tmp_path) == []
 
 
+def test_a_very_short_letter_in_its_form_has_no_finding(tmp_path: Path) -> None:
+    """“Nơi nhận:” then stands in the upper part of the page, and names no agency."""
+    short = Broken("", "", letter={"body": ["Trân trọng./."], "bases": []})
+
+    assert checked(short, tmp_path) == []
+
+
 def test_every_rule_of_the_form_is_broken_once() -> None:
     assert {one.rule for one in TABLE} | {"F-19"} == {f"F-{n:02d}" for n in range(1, 20)}
 
