@@ -50,7 +50,10 @@ def routes(
 
 
 ROUTES = sorted(set(routes()))
-PRIVATE = [path for path in ROUTES if path not in PUBLIC]
+# For other software, which says who it is with a token: no session opens it, and no page answers.
+INTERFACE = [path for path in ROUTES if path.startswith("/van-ban/api/")]
+DESCRIPTION = "/van-ban/api/v1/openapi.json"
+PRIVATE = [path for path in ROUTES if path not in {*PUBLIC, *INTERFACE}]
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +65,7 @@ def _static_directory(settings: Settings) -> None:
 def test_the_router_is_read_whole() -> None:
     assert len(ROUTES) > 25
     assert "/truc/hang-doi/" in ROUTES
+    assert DESCRIPTION in INTERFACE
 
 
 @pytest.mark.django_db
@@ -75,6 +79,16 @@ def test_nobody_sees_or_does_anything_without_signing_in(client: Client, path: s
     assert read["Location"].startswith("/tai-khoan/dang-nhap?next=")
     assert sent.status_code == 401
     assert part.status_code == 401
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [path for path in INTERFACE if path != DESCRIPTION])
+def test_no_software_reads_or_does_anything_without_a_token(client: Client, path: str) -> None:
+    """TM-X-10: 405 for a method that the address does not have, else 401."""
+    found = {client.get(path).status_code, client.post(path).status_code}
+
+    assert 401 in found
+    assert found <= {401, 405}
 
 
 @pytest.mark.django_db

@@ -40,6 +40,10 @@ SETTLE = """
 async () => {
   const frame = () => new Promise((next) => requestAnimationFrame(next));
   await frame();
+  const page = document.documentElement; // Chromium at times leaves inherited colours as they were
+  page.hidden = true;
+  page.getBoundingClientRect();
+  page.hidden = false;
   await Promise.allSettled(document.getAnimations().map((change) => change.finished));
   await frame();
 }
