@@ -17,7 +17,7 @@ demo: run-env ## set everything up and run the country on this machine (Ctrl-C s
 
 test: dev-env ## set everything up and run every test
 	@tools/test_tools.sh
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev-env core-alone ## format, lint, imports, types, links of the docs, core without Django
 	$(BIN)/ruff format --check .

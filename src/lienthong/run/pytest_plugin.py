@@ -32,13 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no worker waits for the other at the end.
-
-    A file's tests stay on one worker; all journeys in the browser share one country.
-    """
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    """The longest first, so that no worker waits for the other at the end."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in _LONG))
 
 
