@@ -142,7 +142,8 @@ def write(export_id: int) -> None:
     except Exception:
         Export.objects.filter(pk=export_id).update(state=ExportState.FAILED)
         raise
-    export.sha256, export.state, export.written = files.put(data).sha256, "done", export.total
+    export.sha256, export.state = files.put(data).sha256, ExportState.DONE
+    export.written = export.total
     export.save(update_fields=["sha256", "state", "written"])
 
 
